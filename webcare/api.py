@@ -1,0 +1,101 @@
+"""What every API answer shares: encoding, key style, errors, paging."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import orjson
+from django.core.exceptions import PermissionDenied, ValidationError
+from django.http import Http404
+from rest_framework import exceptions, renderers, serializers
+from rest_framework.response import Response
+
+
+class OrjsonRenderer(renderers.BaseRenderer):
+    media_type = "application/json"
+    format = "json"
+    charset = None
+
+    def render(
+        self, data: Any, accepted_media_type: str | None = None, renderer_context: Any = None
+    ) -> bytes:
+        return b"" if data is None else orjson.dumps(data, default=str)
+
+
+def camel(name: str) -> str:
+    head, *tail = name.split("_")
+    return head + "".join(word.title() for word in tail)
+
+
+class CamelMixin:
+    """Declares fields in Python's style and speaks camelCase, as the NL API Design Rules ask."""
+
+    def get_fields(self) -> dict[str, serializers.Field]:
+        fields = super().get_fields()  # type: ignore[misc]
+        renamed = {}
+        for name, field in fields.items():
+            if camel(name) != name and field.source is None:
+                field.source = name
+            renamed[camel(name)] = field
+        return renamed
+
+
+class CamelSerializer(CamelMixin, serializers.Serializer):
+    pass
+
+
+class Conflict(exceptions.APIException):
+    """Somebody was first (409): the answer says who and what, so that nothing typed is lost."""
+
+    status_code = 409
+    default_code = "conflict"
+
+
+class PreconditionFailed(exceptions.APIException):
+    """The object changed since it was read (412)."""
+
+    status_code = 412
+    default_code = "changed"
+
+
+def handle_exception(error: Exception, context: dict[str, Any]) -> Response | None:
+    """Turn every refusal into application/problem+json (RFC 9457)."""
+    if isinstance(error, Http404):
+        error = exceptions.NotFound()
+    elif isinstance(error, PermissionDenied):
+        error = exceptions.PermissionDenied(str(error) or None)
+    elif isinstance(error, ValidationError):
+        error = exceptions.ValidationError(
+            detail=error.message_dict if hasattr(error, "error_dict") else error.messages
+        )
+    if not isinstance(error, exceptions.APIException):
+        return None
+    detail = error.detail
+    problem: dict[str, Any] = {"status": error.status_code, "title": str(error.default_detail)}
+    if isinstance(detail, dict | list):
+        problem["invalidParams"] = [
+            {"name": camel(name), "reason": str(reason)} for name, reason in _flatten(detail)
+        ]
+        problem["detail"] = " ".join(str(reason) for _, reason in _flatten(detail))
+    else:
+        problem["detail"] = str(detail)
+        problem["code"] = getattr(detail, "code", None)
+    extra = getattr(error, "extra", None)
+    if extra:
+        problem.update(extra)
+    headers = {}
+    if getattr(error, "auth_header", None):
+        headers["WWW-Authenticate"] = error.auth_header
+    if getattr(error, "wait", None):
+        headers["Retry-After"] = str(int(error.wait))
+    return Response(
+        problem, status=error.status_code, headers=headers, content_type="application/problem+json"
+    )
+
+
+def _flatten(detail: Any, name: str = "") -> list[tuple[str, Any]]:
+    if isinstance(detail, dict):
+        return [pair for key, value in detail.items() for pair in _flatten(value, str(key))]
+    if isinstance(detail, list):
+        return [pair for value in detail for pair in _flatten(value, name)]
+    return [(name, detail)]

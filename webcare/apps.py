@@ -1,0 +1,5 @@
+from django.apps import AppConfig
+
+
+class WebcareConfig(AppConfig):
+    name = "webcare"

@@ -1,0 +1,172 @@
+"""Django settings. Every value that differs between machines comes from `webcare.env`."""
+
+from __future__ import annotations
+
+from django.utils.translation import gettext_lazy as _
+
+from webcare import servers
+from webcare.env import (
+    BASE_DIR,
+    read_bool,
+    read_choice,
+    read_int,
+    read_list,
+    read_path,
+    read_url,
+)
+
+# A demo brings its own town, keys and servers; production refuses to guess any of them.
+MODE = read_choice("MODE", "demo", ("demo", "production"))
+DEMO = MODE == "demo"
+DEBUG = read_bool("DEBUG", False)
+VAR_DIR = read_path("VAR_DIR", BASE_DIR / "var")
+PORT = read_int("PORT", 8000, minimum=1, maximum=65000)
+LIVE_PORT = read_int("LIVE_PORT", PORT + 1, minimum=1, maximum=65535)
+TOWN_PORT = read_int("TOWN_PORT", PORT + 2, minimum=1, maximum=65535)
+# Where the browser finds the websocket; empty: same host as the page, port LIVE_PORT.
+LIVE_URL = read_url("LIVE_URL", "", ("ws", "wss"))
+
+SECRET_KEY = servers.read_or_make_key("SECRET_KEY", VAR_DIR, demo=DEMO)
+ARCHIVE_KEY = servers.read_or_make_key("ARCHIVE_KEY", VAR_DIR, demo=DEMO)
+# Key for what is encrypted at rest (platform tokens); rotated by putting the new one first.
+SALT_KEY = read_list("FIELD_KEYS") or [SECRET_KEY]
+
+ALLOWED_HOSTS = read_list("ALLOWED_HOSTS") or ["localhost", "127.0.0.1", "[::1]"]
+CSRF_TRUSTED_ORIGINS = read_list("TRUSTED_ORIGINS")
+# Addresses the guarded client may fetch although they are private: host:port, comma-separated.
+FETCH_ALLOW = frozenset(
+    read_list("FETCH_ALLOW")
+    + ([f"127.0.0.1:{TOWN_PORT}", f"localhost:{TOWN_PORT}"] if DEMO else [])
+)
+
+INSTALLED_APPS = [
+    "webcare",
+    "webcare.organisation",
+    "webcare.desk",
+    "webcare.live",
+    "monitoring",
+    "monitoring.town",
+    "archive",
+    "channels",
+    "rest_framework",
+    "drf_spectacular",
+    "allauth",
+    "allauth.account",
+    "allauth.socialaccount",
+    "allauth.socialaccount.providers.openid_connect",
+    "allauth.mfa",
+    "csp",
+    "django.contrib.auth",
+    "django.contrib.contenttypes",
+    "django.contrib.sessions",
+    "django.contrib.messages",
+    "django.contrib.staticfiles",
+    "django.contrib.postgres",
+    "django.contrib.humanize",
+]
+
+MIDDLEWARE = [
+    "django.middleware.security.SecurityMiddleware",
+    "whitenoise.middleware.WhiteNoiseMiddleware",
+    "csp.middleware.CSPMiddleware",
+    "django.contrib.sessions.middleware.SessionMiddleware",
+    "django.middleware.locale.LocaleMiddleware",
+    "django.middleware.common.CommonMiddleware",
+    "django.middleware.csrf.CsrfViewMiddleware",
+    "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "django.contrib.messages.middleware.MessageMiddleware",
+    "django.middleware.clickjacking.XFrameOptionsMiddleware",
+    "allauth.account.middleware.AccountMiddleware",
+]
+
+ROOT_URLCONF = "webcare.urls"
+WSGI_APPLICATION = "webcare.wsgi.application"
+ASGI_APPLICATION = "webcare.asgi.application"
+
+TEMPLATES = [
+    {
+        "BACKEND": "django.template.backends.django.DjangoTemplates",
+        "DIRS": [BASE_DIR / "webcare" / "templates"],
+        "APP_DIRS": True,
+        "OPTIONS": {
+            "context_processors": [
+                "django.template.context_processors.request",
+                "django.contrib.auth.context_processors.auth",
+                "django.contrib.messages.context_processors.messages",
+            ],
+        },
+    }
+]
+
+DATABASES = {
+    "default": servers.database_settings(
+        read_url("DATABASE_URL", "", ("postgres", "postgresql")), VAR_DIR
+    )
+}
+REDIS_URL = read_url("REDIS_URL", "", ("redis", "rediss", "unix")) or servers.redis_url(VAR_DIR)
+DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
+# Rooms below webcare point at the municipality without importing it; see docs/decisions/.
+MUNICIPALITY_MODEL = "organisation.Municipality"
+
+AUTH_USER_MODEL = "organisation.Person"
+AUTHENTICATION_BACKENDS = ["allauth.account.auth_backends.AuthenticationBackend"]
+AUTH_PASSWORD_VALIDATORS = [
+    {"NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator"},
+    {
+        "NAME": "django.contrib.auth.password_validation.MinimumLengthValidator",
+        "OPTIONS": {"min_length": 12},
+    },
+    {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
+]
+PASSWORD_HASHERS = [
+    "django.contrib.auth.hashers.ScryptPasswordHasher",
+    "django.contrib.auth.hashers.PBKDF2PasswordHasher",
+]
+
+CACHES = {
+    "default": {"BACKEND": "django.core.cache.backends.redis.RedisCache", "LOCATION": REDIS_URL}
+}
+CHANNEL_LAYERS = {
+    "default": {
+        "BACKEND": "channels_redis.pubsub.RedisPubSubChannelLayer",
+        "CONFIG": {"hosts": [REDIS_URL], "prefix": "stadspraat"},
+    }
+}
+
+CELERY_BROKER_URL = servers.celery_broker_url(REDIS_URL)
+CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
+CELERY_TASK_IGNORE_RESULT = True
+CELERY_TASK_ACKS_LATE = True
+CELERY_TIMEZONE = "Europe/Amsterdam"
+
+LANGUAGE_CODE = "nl"
+LANGUAGES = [("nl", _("Nederlands")), ("en", _("English"))]
+LOCALE_PATHS = [BASE_DIR / "webcare" / "locale"]
+TIME_ZONE = "Europe/Amsterdam"
+USE_TZ = True
+
+STATIC_URL = "/static/"
+STATIC_ROOT = VAR_DIR / "static"
+STATICFILES_DIRS = [BASE_DIR / "webcare" / "static"]
+FRONTEND_DIR = BASE_DIR / "webcare" / "static" / "frontend"
+
+REST_FRAMEWORK = {
+    "DEFAULT_AUTHENTICATION_CLASSES": ["rest_framework.authentication.SessionAuthentication"],
+    "DEFAULT_PERMISSION_CLASSES": ["rest_framework.permissions.IsAuthenticated"],
+    "DEFAULT_RENDERER_CLASSES": ["webcare.api.OrjsonRenderer"],
+    "DEFAULT_PARSER_CLASSES": ["rest_framework.parsers.JSONParser"],
+    "DEFAULT_SCHEMA_CLASS": "drf_spectacular.openapi.AutoSchema",
+    "EXCEPTION_HANDLER": "webcare.api.handle_exception",
+    "UNAUTHENTICATED_USER": None,
+}
+SPECTACULAR_SETTINGS = {
+    "TITLE": "Stadspraat",
+    "DESCRIPTION": "The desk on which a municipality listens, answers and keeps its records.",
+    "VERSION": "1.0.0",
+    "CONTACT": {"name": "Stadspraat", "url": "https://stadspraat.example"},
+    "LICENSE": {"name": "EUPL-1.2"},
+    "SERVE_INCLUDE_SCHEMA": False,
+    "SCHEMA_PATH_PREFIX": "/api/v1",
+    "ENUM_NAME_OVERRIDES": {},
+}
+API_VERSION = "1.0.0"

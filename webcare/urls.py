@@ -1,0 +1,30 @@
+"""Every address of the HTTP side. Rooms bring their own; see docs for who may call what."""
+
+from __future__ import annotations
+
+from django.urls import include, path, re_path
+from drf_spectacular.views import SpectacularJSONAPIView
+
+from webcare import health, shell, town
+from webcare import imports as imports_api
+from webcare.desk import api as desk_api
+from webcare.organisation import api as organisation_api
+
+api_urlpatterns = [
+    path(
+        "openapi.json",
+        SpectacularJSONAPIView.as_view(authentication_classes=[], permission_classes=[]),
+    ),
+    *organisation_api.urlpatterns,
+    *desk_api.urlpatterns,
+    *town.urlpatterns,
+    *imports_api.urlpatterns,
+]
+
+urlpatterns = [
+    *health.urlpatterns,
+    path("api/v1/", include(api_urlpatterns)),
+    path("accounts/", include("allauth.urls")),
+    # Everything else is a page of the desk; the front end's router takes it from there.
+    re_path(r"^(?!api/|static/|hooks/).*$", shell.show_desk, name="desk"),
+]
