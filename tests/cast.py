@@ -66,35 +66,23 @@ def cast(db: None) -> Cast:
         team=team,
         other_team=other_team,
         central_team=central_team,
-        account=make_account(
-            team, name="Gemeente Elzendrecht", handle="@gemeente@plein.example"
-        ),
+        account=make_account(team, name="Gemeente Elzendrecht", handle="@gemeente@plein.example"),
         other_account=make_account(
             other_team, name="Parkeren Elzendrecht", handle="@parkeren@plein.example"
         ),
-        agent=make_person(
-            here, Role.AGENT, name="Sanne Groot", initials="SG", teams=[team]
-        ),
-        colleague=make_person(
-            here, Role.AGENT, name="Bram Vos", initials="BV", teams=[team]
-        ),
+        agent=make_person(here, Role.AGENT, name="Sanne Groot", initials="SG", teams=[team]),
+        colleague=make_person(here, Role.AGENT, name="Bram Vos", initials="BV", teams=[team]),
         other_agent=make_person(
             here, Role.AGENT, name="Fatma Kaya", initials="FK", teams=[other_team]
         ),
         central_agent=make_person(
             here, Role.AGENT, name="Joris Blom", initials="JB", teams=[central_team]
         ),
-        team_lead=make_person(
-            here, Role.TEAM_LEAD, name="Els Prins", initials="EP", teams=[team]
-        ),
+        team_lead=make_person(here, Role.TEAM_LEAD, name="Els Prins", initials="EP", teams=[team]),
         adviser=make_person(here, Role.ADVISER, name="Daan Mol", initials="DM"),
         archivist=make_person(here, Role.ARCHIVIST, name="Ruth Haan", initials="RH"),
-        privacy_officer=make_person(
-            here, Role.PRIVACY_OFFICER, name="Ilse Kok", initials="IK"
-        ),
-        administrator=make_person(
-            here, Role.ADMINISTRATOR, name="Omar Nassir", initials="ON"
-        ),
+        privacy_officer=make_person(here, Role.PRIVACY_OFFICER, name="Ilse Kok", initials="IK"),
+        administrator=make_person(here, Role.ADMINISTRATOR, name="Omar Nassir", initials="ON"),
         neighbour=neighbour,
         neighbour_team=neighbour_team,
         neighbour_account=make_account(

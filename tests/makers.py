@@ -40,9 +40,7 @@ def make_municipality(name: str = "", **fields: Any) -> Municipality:
 def make_team(municipality: Municipality, name: str = "", **fields: Any) -> Team:
     number = next(_numbers)
     fields.setdefault("slug", f"team-{number}")
-    return Team.objects.create(
-        municipality=municipality, name=name or f"Team {number}", **fields
-    )
+    return Team.objects.create(municipality=municipality, name=name or f"Team {number}", **fields)
 
 
 def make_person(
@@ -67,12 +65,8 @@ def make_person(
         roles=[str(role) for role in roles],
         **fields,
     )
-    EmailAddress.objects.create(
-        user=person, email=person.email, verified=True, primary=True
-    )
-    Membership.objects.bulk_create(
-        Membership(person=person, team=team) for team in teams
-    )
+    EmailAddress.objects.create(user=person, email=person.email, verified=True, primary=True)
+    Membership.objects.bulk_create(Membership(person=person, team=team) for team in teams)
     return person
 
 
@@ -89,9 +83,7 @@ def make_deputyship(
     )
 
 
-def make_source(
-    municipality: Municipality, platform: str = "mastodon", **fields: Any
-) -> Source:
+def make_source(municipality: Municipality, platform: str = "mastodon", **fields: Any) -> Source:
     number = next(_numbers)
     fields.setdefault("name", f"Bron {number}")
     if platform == "mastodon":
