@@ -5,33 +5,25 @@ from __future__ import annotations
 from django.utils.translation import gettext_lazy as _
 
 from webcare import servers
-from webcare.env import (
-    BASE_DIR,
-    read_bool,
-    read_choice,
-    read_int,
-    read_list,
-    read_path,
-    read_url,
+from webcare.deployment import (  # noqa: F401
+    ALLOWED_HOSTS,
+    DEMO,
+    LIVE_PORT,
+    LIVE_URL,
+    MODE,
+    PORT,
+    TOWN_PORT,
+    VAR_DIR,
 )
+from webcare.env import BASE_DIR, read_bool, read_list, read_url
+from webcare.security_settings import *  # noqa: F403
 
-# A demo brings its own town, keys and servers; production refuses to guess any of them.
-MODE = read_choice("MODE", "demo", ("demo", "production"))
-DEMO = MODE == "demo"
 DEBUG = read_bool("DEBUG", False)
-VAR_DIR = read_path("VAR_DIR", BASE_DIR / "var")
-PORT = read_int("PORT", 8000, minimum=1, maximum=65000)
-LIVE_PORT = read_int("LIVE_PORT", PORT + 1, minimum=1, maximum=65535)
-TOWN_PORT = read_int("TOWN_PORT", PORT + 2, minimum=1, maximum=65535)
-# Where the browser finds the websocket; empty: same host as the page, port LIVE_PORT.
-LIVE_URL = read_url("LIVE_URL", "", ("ws", "wss"))
-
 SECRET_KEY = servers.read_or_make_key("SECRET_KEY", VAR_DIR, demo=DEMO)
 ARCHIVE_KEY = servers.read_or_make_key("ARCHIVE_KEY", VAR_DIR, demo=DEMO)
 # Key for what is encrypted at rest (platform tokens); rotated by putting the new one first.
 SALT_KEY = read_list("FIELD_KEYS") or [SECRET_KEY]
 
-ALLOWED_HOSTS = read_list("ALLOWED_HOSTS") or ["localhost", "127.0.0.1", "[::1]"]
 CSRF_TRUSTED_ORIGINS = read_list("TRUSTED_ORIGINS")
 # Addresses the guarded client may fetch although they are private: host:port, comma-separated.
 FETCH_ALLOW = frozenset(
@@ -68,14 +60,16 @@ INSTALLED_APPS = [
 MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
+    "webcare.security.add_headers",
     "csp.middleware.CSPMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
-    "django.middleware.locale.LocaleMiddleware",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
+    "webcare.security.ExplainOutage",
+    "webcare.security.guard_session",
     "allauth.account.middleware.AccountMiddleware",
 ]
 
@@ -151,11 +145,12 @@ STATICFILES_DIRS = [BASE_DIR / "webcare" / "static"]
 FRONTEND_DIR = BASE_DIR / "webcare" / "static" / "frontend"
 
 REST_FRAMEWORK = {
-    "DEFAULT_AUTHENTICATION_CLASSES": ["rest_framework.authentication.SessionAuthentication"],
+    "DEFAULT_AUTHENTICATION_CLASSES": ["webcare.organisation.authentication.Session"],
     "DEFAULT_PERMISSION_CLASSES": ["rest_framework.permissions.IsAuthenticated"],
     "DEFAULT_RENDERER_CLASSES": ["webcare.api.OrjsonRenderer"],
     "DEFAULT_PARSER_CLASSES": ["rest_framework.parsers.JSONParser"],
     "DEFAULT_SCHEMA_CLASS": "drf_spectacular.openapi.AutoSchema",
+    "DEFAULT_THROTTLE_CLASSES": ["webcare.organisation.throttling.WriteThrottle"],
     "EXCEPTION_HANDLER": "webcare.api.handle_exception",
     "UNAUTHENTICATED_USER": None,
 }
