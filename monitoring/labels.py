@@ -1,0 +1,180 @@
+"""Appends what the machine and people say of a mention, and keeps the town's counters with it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import orjson
+from django.core.exceptions import ValidationError
+from django.db import connection, transaction
+
+from monitoring.models import LabelSet, Mention
+from monitoring.town import counts
+from nlp import labels as names
+
+# Heads a person can correct, and the values each may take.
+CORRECTABLE: Mapping[str, Sequence[str] | type[bool]] = {
+    "intent": names.INTENTS,
+    "tenor": names.TENORS,
+    "themes": names.THEMES,
+    "urgent": bool,
+    "abuse": bool,
+    "about_us": bool,
+}
+# Above this a yes/no head counts as yes.
+YES = 0.5
+
+_APPEND = """
+INSERT INTO monitoring_labelset (
+    mention_id, municipality_id, posted_at, current, lang, intent, tenor, themes, about_us, urgent,
+    abuse, verdict, model, corrected)
+SELECT mention_id, municipality_id, posted_at, true, lang, intent, tenor,
+    string_to_array(themes, ','), about_us, urgent, abuse, verdict::jsonb, model, '{}'
+FROM unnest(%s::bigint[], %s::bigint[], %s::timestamptz[], %s::text[], %s::text[], %s::text[],
+    %s::text[], %s::float8[], %s::float8[], %s::float8[], %s::text[], %s::text[])
+    AS t(mention_id, municipality_id, posted_at, lang, intent, tenor, themes, about_us, urgent,
+         abuse, verdict, model)
+ON CONFLICT (mention_id) WHERE current DO NOTHING
+RETURNING mention_id
+"""
+
+
+def append_verdicts(
+    verdicts: Sequence[tuple[Mention, Mapping[str, Any] | None]],
+) -> None:
+    """Append one machine label set per mention; `None` is "could not be read" and leaves none.
+
+    A mention that already has labels keeps them. Runs in the caller's transaction.
+    """
+    read = {
+        mention.pk: (mention, verdict)
+        for mention, verdict in verdicts
+        if verdict is not None
+    }
+    if not read:
+        return
+    columns = zip(
+        *(_columns(mention, verdict) for mention, verdict in read.values()), strict=True
+    )
+    with connection.cursor() as cursor:
+        cursor.execute(_APPEND, [list(column) for column in columns])
+        appended = [row[0] for row in cursor.fetchall()]
+    counts.add(
+        (
+            mention.municipality_id,
+            mention.posted_at,
+            themes_of(verdict),
+            verdict["tenor"],
+            1,
+        )
+        for mention, verdict in (read[pk] for pk in appended)
+        if counts.belongs(mention)
+    )
+
+
+def _columns(mention: Mention, verdict: Mapping[str, Any]) -> tuple[Any, ...]:
+    return (
+        mention.pk,
+        mention.municipality_id,
+        mention.posted_at,
+        verdict["lang"],
+        verdict["intent"],
+        verdict["tenor"],
+        ",".join(themes_of(verdict)),
+        verdict["about_us"],
+        verdict["urgent"],
+        verdict["abuse"],
+        orjson.dumps(verdict).decode(),
+        verdict["model"],
+    )
+
+
+def themes_of(verdict: Mapping[str, Any]) -> list[str]:
+    return [item["theme"] for item in verdict["themes"]]
+
+
+def check_correction(head: str, value: Any) -> None:
+    """Raise `ValidationError` unless `value` is one that `head` can take; None confirms it."""
+    allowed = CORRECTABLE.get(head)
+    if allowed is None:
+        raise ValidationError({"head": "Dit label kan niet worden aangepast."})
+    if value is None:
+        return
+    given = value if isinstance(value, list) else [value]
+    fits = (
+        isinstance(value, bool)
+        if allowed is bool
+        else isinstance(value, list) == (head == "themes")
+        and len(given) == len(set(map(str, given)))
+        and all(item in allowed for item in given)
+    )
+    if not fits:
+        raise ValidationError({"value": "Kies een van de bestaande labels."})
+
+
+def correct(mention: Mention, head: str, value: Any, person_id: int) -> LabelSet:
+    """Append a person's label set: the current one with `head` set to `value`.
+
+    `value` None says "this is right": the head then counts as set by a person. The machine's set
+    stays beside it. Raises `ValidationError` for a value the head does not know.
+    """
+    check_correction(head, value)
+    with transaction.atomic():
+        before = (
+            LabelSet.objects.select_for_update()
+            .filter(mention=mention, current=True)
+            .first()
+        )
+        after = LabelSet(
+            mention=mention,
+            municipality_id=mention.municipality_id,
+            posted_at=mention.posted_at,
+            person_id=person_id,
+            corrected=sorted({*(before.corrected if before else ()), head}),
+        )
+        for name in (
+            "lang",
+            "intent",
+            "tenor",
+            "themes",
+            "about_us",
+            "urgent",
+            "abuse",
+            "verdict",
+        ):
+            if before is not None:
+                setattr(after, name, getattr(before, name))
+        if value is not None:
+            setattr(after, head, float(value) if isinstance(value, bool) else value)
+        if before is not None:
+            LabelSet.objects.filter(pk=before.pk).update(current=False)
+        after.save()
+        if counts.belongs(mention):
+            _recount(mention, before, after)
+    return after
+
+
+def restore(label_set: LabelSet) -> None:
+    """Take back a correction: the set before it counts again. Both stay in the history."""
+    with transaction.atomic():
+        mention = label_set.mention
+        before = (
+            LabelSet.objects.filter(mention=mention, pk__lt=label_set.pk)
+            .order_by("-pk")
+            .first()
+        )
+        LabelSet.objects.filter(pk=label_set.pk).update(current=False)
+        if before is not None:
+            LabelSet.objects.filter(pk=before.pk).update(current=True)
+        if counts.belongs(mention):
+            _recount(mention, label_set, before)
+
+
+def _recount(mention: Mention, before: LabelSet | None, after: LabelSet | None) -> None:
+    place = (mention.municipality_id, mention.posted_at)
+    counts.add(
+        (*place, labels.themes, labels.tenor, sign)
+        for labels, sign in ((before, -1), (after, 1))
+        if labels is not None
+    )

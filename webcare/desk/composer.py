@@ -1,0 +1,54 @@
+"""What an answer must be before it goes out: not empty, not too long, signed by a person."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+
+from django.core.exceptions import ValidationError
+
+from monitoring.platforms.base import LengthRule
+from webcare.organisation.models import Person
+
+_LINK = re.compile(r"https?://\S+")
+_LEADING_HANDLES = re.compile(r"^(?:@\S+\s+)+")
+
+
+def sign(text: str, person: Person) -> str:
+    """Return the text ending in the person's initials (`^SG`), added only where they are missing."""
+    text = text.strip()
+    signature = f"^{person.initials}"
+    return text if text.endswith(signature) else f"{text} {signature}"
+
+
+def count_length(text: str, rule: LengthRule, handle: str = "") -> int:
+    """Count as the platform does; `handle` is the addressee's, put before a public answer."""
+    if rule.url_length is not None:
+        text = _LINK.sub("x" * rule.url_length, text)
+    address = f"@{handle.lstrip('@')} " if handle else ""
+    if address and text.lower().startswith(address.lower().strip()):
+        address = ""
+    return len(unicodedata.normalize("NFC", address + text))
+
+
+def check_text(text: str, rule: LengthRule | None, handle: str = "") -> None:
+    """Raise `ValidationError` in words that say what to do next."""
+    if not re.sub(r"\^\w{1,5}\s*$", "", text).strip():
+        raise ValidationError({"text": "Schrijf eerst een antwoord."})
+    if rule is not None and (length := count_length(text, rule, handle)) > rule.limit:
+        raise ValidationError(
+            {
+                "text": f"Dit antwoord telt {length} tekens; op dit platform passen er "
+                f"{rule.limit}. Kort het in met {length - rule.limit} tekens."
+            }
+        )
+
+
+def same_text(ours: str, theirs: str) -> bool:
+    """Is `theirs` our text as a platform gives it back: another handle in front, other spaces?"""
+    return _bare(ours) == _bare(theirs)
+
+
+def _bare(text: str) -> str:
+    text = " ".join(unicodedata.normalize("NFC", text).split())
+    return _LEADING_HANDLES.sub("", text + " ").strip()
