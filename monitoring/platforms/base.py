@@ -62,22 +62,32 @@ class Post:
 
 @dataclass(frozen=True, slots=True)
 class Page:
-    """What one fetch gave. `cursor` is where the next fetch goes on; `more` asks for it at once."""
+    """What one fetch gave. `cursor` is where the next fetch goes on; `more` asks for it at once.
+
+    `problems` names what could not be read while the rest could (a watched term the server
+    refuses); safe to log and to show to whoever set it up.
+    """
 
     posts: tuple[Post, ...]
     cursor: Mapping[str, Any]
     more: bool = False
+    problems: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class Outgoing:
-    """A reply or post on its way out. `key` is the idempotency key, the same at every attempt."""
+    """A reply or post on its way out. `key` is the idempotency key, the same at every attempt.
+
+    `not_before` is when the first attempt was made: `find_published` looks no further back, so
+    that last week's identical post is not taken for this one.
+    """
 
     text: str
     key: str
     in_reply_to: str = ""
     private: bool = False
     lang: str = "nl"
+    not_before: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -176,4 +186,28 @@ class Publisher(Protocol):
 
     def find_published(self, outgoing: Outgoing) -> PublishedRef | None:
         """Look for `outgoing` among our own recent posts (same parent, same text)."""
+        ...
+
+    def length_rule(self) -> LengthRule:
+        """How long a post of this very account may be; `Capabilities.length` is the default."""
+        ...
+
+
+@runtime_checkable
+class Editor(Protocol):
+    """Both are safe to repeat, so a timeout is a `RetryAfter`, never a `DeliveryUnknown`."""
+
+    def edit(self, post_id: str, text: str) -> PublishedRef:
+        """Replace the words of a post of ours."""
+        ...
+
+    def delete(self, post_id: str) -> None:
+        """Delete a post of ours; one that is gone already is no error."""
+        ...
+
+
+@runtime_checkable
+class ThreadReader(Protocol):
+    def context(self, post_id: str) -> tuple[Post, ...]:
+        """The thread around a post, without the post itself, oldest first."""
         ...
