@@ -1,0 +1,82 @@
+"""Text in, verdict out. Knows Dutch residents; knows no Django and no other room.
+
+    verdicts = nlp.classify(texts, gazetteer=nlp.Gazetteer([("Dorpsstraat", "street")]))
+
+Heavy parts load at first use, so that importing the names costs nothing.
+"""
+
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from nlp import labels
+from nlp.places import Gazetteer
+from nlp.verdicts import ModelMissing, Place, Rejected, Verdict
+
+if TYPE_CHECKING:
+    from nlp.evaluation import Report
+    from nlp.model import Model
+
+__all__ = [
+    "Gazetteer",
+    "ModelMissing",
+    "Place",
+    "Rejected",
+    "Verdict",
+    "classify",
+    "evaluate",
+    "explain",
+    "labels",
+    "thresholds",
+    "train",
+]
+
+
+def classify(
+    texts: Iterable[str], *, gazetteer: Gazetteer | None = None
+) -> Iterator[Verdict | Rejected]:
+    """One Verdict per text, in order, streaming; a Rejected in its place for what is no text.
+
+    Never stops at a bad text. Raises ModelMissing, before the first text, when no model has been
+    trained. Reads up to 500 texts ahead. Safe to call from several threads.
+    """
+    from nlp.model import default_model
+
+    return default_model().classify(texts, gazetteer=gazetteer)
+
+
+def explain(text: str, head: str) -> list[tuple[str, float]]:
+    """The words that pushed `head` for this text, strongest first; see `nlp.explaining`."""
+    from nlp.explaining import explain_text
+    from nlp.model import default_model
+
+    return explain_text(default_model(), text, head)
+
+
+def thresholds() -> dict[str, float]:
+    """Per head the probability from which it counts as said ("urgent", "theme:waste", …)."""
+    from nlp.model import default_model
+
+    return dict(default_model().calibration.thresholds)
+
+
+def train(corpus_dir: Path | None = None, out_dir: Path | None = None, **options: Any) -> "Model":
+    """Build the model from the corpus; see `nlp.training.train`."""
+    from nlp.model import MODELS, forget_default_model
+    from nlp.posts import CORPUS
+    from nlp.training import train as build
+
+    model = build(corpus_dir or CORPUS, out_dir or MODELS, **options)
+    forget_default_model()
+    return model
+
+
+def evaluate(
+    corpus_dir: Path | None = None, models_dir: Path | None = None, **options: Any
+) -> "Report":
+    """Hold the model against the frozen test part of the corpus; see `nlp.evaluation`."""
+    from nlp.evaluation import evaluate as measure
+    from nlp.model import MODELS
+    from nlp.posts import CORPUS
+
+    return measure(corpus_dir or CORPUS, models_dir or MODELS, **options)

@@ -1,0 +1,103 @@
+"""From raw scores to probabilities that mean what they say.
+
+Yes/no heads get a slope and an offset each (Platt), drawn towards the slope and offset all heads
+share, so that a theme with three examples is not fitted to three examples. Intent is a softmax with
+one temperature and an offset per label. Tenor is read from its two heads together: with support `s`
+and criticism `c`, the four classes are a softmax over both scores, so that "mixed" is both and
+"neutral" is neither without pretending the two are independent.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from nlp.labels import FLAGS, HEADS, INTENTS, TENOR_HEADS, THEMES
+
+Scores = NDArray[np.float32]
+Floats = NDArray[np.float64]
+
+INTENT = slice(0, len(INTENTS))
+THEME = slice(INTENT.stop, INTENT.stop + len(THEMES))
+TENOR = slice(THEME.stop, THEME.stop + len(TENOR_HEADS))
+EMOTION = slice(TENOR.stop, len(HEADS) - len(FLAGS))
+FLAG = slice(EMOTION.stop, len(HEADS))
+
+
+@dataclass(frozen=True, slots=True)
+class Probabilities:
+    """One row per text. `heads` holds every head as yes/no; `intent` and `tenor` sum to one."""
+
+    intent: Floats
+    tenor: Floats
+    heads: Floats
+
+
+@dataclass(frozen=True, slots=True)
+class Calibration:
+    """The numbers learned on the calibration slice.
+
+    slope, offset: (heads,) · temperature: > 0, intent_offset: (intents,) ·
+    tenor: (4, 3), weights of support score, criticism score and one, per tenor ·
+    thresholds: the probability from which a theme or a flag counts as said, by head name.
+    """
+
+    slope: Floats
+    offset: Floats
+    temperature: float
+    intent_offset: Floats
+    tenor: Floats
+    thresholds: Mapping[str, float]
+
+    def apply(self, scores: Scores) -> Probabilities:
+        raw = scores.astype(np.float64)
+        logits = raw * self.slope + self.offset
+        pair = np.c_[raw[:, TENOR], np.ones(len(raw))]
+        return Probabilities(
+            intent=softmax(raw[:, INTENT] / self.temperature + self.intent_offset),
+            tenor=softmax(pair @ self.tenor.T),
+            heads=sigmoid(logits),
+        )
+
+    def as_dict(self) -> dict[str, Any]:
+        return {
+            "slope": self.slope.tolist(),
+            "offset": self.offset.tolist(),
+            "temperature": self.temperature,
+            "intent_offset": self.intent_offset.tolist(),
+            "tenor": self.tenor.tolist(),
+            "thresholds": dict(self.thresholds),
+        }
+
+    @classmethod
+    def from_dict(cls, stored: Mapping[str, Any]) -> "Calibration":
+        return cls(
+            slope=np.array(stored["slope"]),
+            offset=np.array(stored["offset"]),
+            temperature=float(stored["temperature"]),
+            intent_offset=np.array(stored["intent_offset"]),
+            tenor=np.array(stored["tenor"]),
+            thresholds=dict(stored["thresholds"]),
+        )
+
+
+def sigmoid(logits: Floats) -> Floats:
+    result: Floats = 1 / (1 + np.exp(-np.clip(logits, -60, 60)))
+    return result
+
+
+def softmax(logits: Floats) -> Floats:
+    powers = np.exp(logits - logits.max(1, keepdims=True))
+    result: Floats = powers / powers.sum(1, keepdims=True)
+    return result
+
+
+def calibration_error(p: Floats, truth: NDArray[np.bool_], bins: int = 10) -> float:
+    """Expected calibration error of yes/no probabilities: mean |claimed - true| over equal bins."""
+    if not len(p):
+        return 0.0
+    which = np.minimum((p * bins).astype(int), bins - 1)
+    gap = np.bincount(which, p - truth, minlength=bins)
+    return float(np.abs(gap).sum() / len(p))

@@ -1,0 +1,205 @@
+"""A trained model on disk and in memory: texts in, verdicts out, in order, whatever comes."""
+
+import hashlib
+import json
+import threading
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from itertools import islice
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import spacy
+from spacy.language import Language
+
+from nlp.calibration import EMOTION, FLAG, THEME, Calibration, Probabilities
+from nlp.heads import FACTORY, SCORES, Heads
+from nlp.labels import EMOTIONS, FLAGS, HEADS, INTENTS, TENORS, THEMES
+from nlp.language import detect_language
+from nlp.normalise import normalise
+from nlp.places import Gazetteer, find_places
+from nlp.posts import hash_corpus
+from nlp.verdicts import ModelMissing, Rejected, Verdict
+
+HERE = Path(__file__).parent
+MODELS = HERE / "models"
+META = "meta.json"
+PIPELINE = "pipeline"
+
+#: Year, month and number of the way models are built; goes up when the features change meaning.
+RELEASE = "2026.11.1"
+#: Texts scored together: large enough to be fast, small enough to stay in the cache.
+BATCH = 500
+DECIMALS = 4
+
+#: Files that decide what a model learns; a change in one makes a trained model stale.
+LEARNING = (
+    "labels.py",
+    "normalise.py",
+    "lexicon.py",
+    "features.py",
+    "matrix.py",
+    "words.py",
+    "heads.py",
+    "calibration.py",
+    "fitting.py",
+    "training.py",
+)
+
+
+def fingerprint(corpus_dir: Path) -> str:
+    """SHA-256 of all a model is made from: the corpus, the lexicon and the code that learns."""
+    digest = hashlib.sha256(hash_corpus(corpus_dir).encode())
+    files = [HERE / name for name in LEARNING] + sorted((HERE / "lexicon").glob("*.txt"))
+    for path in files:
+        digest.update(path.name.encode() + b"\0" + path.read_bytes())
+    return digest.hexdigest()
+
+
+def model_name(mark: str) -> str:
+    """What a verdict says it was made by: the release and the start of the fingerprint."""
+    return f"{RELEASE}+{mark[:8]}"
+
+
+def is_current(corpus_dir: Path, models_dir: Path = MODELS) -> bool:
+    """Whether the model in `models_dir` was made from exactly this corpus, lexicon and code."""
+    try:
+        meta = json.loads((models_dir / META).read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return False
+    return bool(meta.get("fingerprint") == fingerprint(corpus_dir))
+
+
+class Model:
+    """One trained model. Safe to share between threads: scoring takes turns."""
+
+    def __init__(self, pipeline: Language, calibration: Calibration, meta: Mapping[str, Any]):
+        self.pipeline = pipeline
+        self.calibration = calibration
+        self.meta = meta
+        self.name = str(meta["name"])
+        # spaCy's memory zone is one per vocabulary and cannot be entered twice.
+        self._turn = threading.Lock()
+
+    @classmethod
+    def load(cls, models_dir: Path = MODELS) -> "Model":
+        """The model in `models_dir`; ModelMissing when there is none or it is of another make."""
+        try:
+            meta = json.loads((models_dir / META).read_text(encoding="utf-8"))
+            pipeline = spacy.load(models_dir / PIPELINE)
+            calibration = Calibration.from_dict(meta["calibration"])
+        except (OSError, ValueError, KeyError) as error:
+            raise ModelMissing(
+                f"no usable language model in {models_dir.name}/ ({error.__class__.__name__});"
+                " make one with: manage.py train"
+            ) from error
+        return cls(pipeline, calibration, meta)
+
+    @property
+    def heads(self) -> Heads:
+        component = self.pipeline.get_pipe(FACTORY)
+        if not isinstance(component, Heads):
+            raise TypeError(f"{FACTORY} is registered by something else")
+        return component
+
+    @contextmanager
+    def turn(self) -> Iterator[None]:
+        """Sole use of the pipeline; strings seen meanwhile are forgotten afterwards."""
+        with self._turn, self.pipeline.memory_zone():
+            yield
+
+    def classify(
+        self, texts: Iterable[str], *, gazetteer: Gazetteer | None = None
+    ) -> Iterator[Verdict | Rejected]:
+        """One verdict or rejection per text, in order, read BATCH texts at a time."""
+        stream = iter(texts)
+        while batch := list(islice(stream, BATCH)):
+            yield from self._classify_batch(batch, gazetteer)
+
+    def probabilities(self, texts: Sequence[str]) -> Probabilities:
+        """The calibrated probabilities of every head for every text."""
+        return self.calibration.apply(self._scores([normalise(text) for text in texts]))
+
+    def _classify_batch(
+        self, texts: Sequence[Any], gazetteer: Gazetteer | None
+    ) -> list[Verdict | Rejected]:
+        try:
+            return self._judge(texts, gazetteer)
+        except Exception as error:
+            # One text in the batch broke it: find which, and lose only that one.
+            if len(texts) == 1:
+                return [Rejected(_reason(texts[0], error))]
+            return [
+                verdict for text in texts for verdict in self._classify_batch([text], gazetteer)
+            ]
+
+    def _scores(self, normalised: Sequence[str]) -> Any:
+        with self.turn():
+            docs = self.pipeline.pipe(normalised, batch_size=BATCH)
+            return np.array([doc.user_data[SCORES] for doc in docs]).reshape(-1, len(HEADS))
+
+    def _judge(self, texts: Sequence[str], gazetteer: Gazetteer | None) -> list[Verdict | Rejected]:
+        normalised = [normalise(text) for text in texts]
+        p = self.calibration.apply(self._scores(normalised))
+        intents = p.intent.argmax(1).tolist()
+        tenors = p.tenor.argmax(1).tolist()
+        intent_p = p.intent.round(DECIMALS).tolist()
+        tenor_p = p.tenor.round(DECIMALS).tolist()
+        heads = p.heads.round(DECIMALS)
+        emotions, flags = heads[:, EMOTION].tolist(), heads[:, FLAG].tolist()
+        themes = self._themes(heads[:, THEME])
+        verdicts: list[Verdict | Rejected] = []
+        for row, text in enumerate(texts):
+            lang, lang_p = detect_language(normalised[row])
+            verdicts.append(
+                Verdict(
+                    lang=lang,
+                    lang_p=lang_p,
+                    intent=INTENTS[intents[row]],
+                    intent_p=dict(zip(INTENTS, intent_p[row], strict=True)),
+                    themes=themes[row],
+                    tenor=TENORS[tenors[row]],
+                    tenor_p=dict(zip(TENORS, tenor_p[row], strict=True)),
+                    emotions=dict(zip(EMOTIONS, emotions[row], strict=True)),
+                    **dict(zip(FLAGS, flags[row], strict=True)),
+                    places=find_places(text, gazetteer),
+                    model=self.name,
+                )
+            )
+        return verdicts
+
+    def _themes(self, p: Any) -> list[tuple[tuple[str, float], ...]]:
+        """Per text the themes at or above their threshold, likeliest first."""
+        cuts = np.array([self.calibration.thresholds[f"theme:{name}"] for name in THEMES])
+        said: list[list[tuple[str, float]]] = [[] for _ in range(len(p))]
+        for row, theme in np.argwhere(p >= cuts).tolist():
+            said[row].append((THEMES[theme], float(p[row, theme])))
+        return [tuple(sorted(found, key=lambda one: -one[1])) for found in said]
+
+
+def _reason(text: Any, error: Exception) -> str:
+    if not isinstance(text, str):
+        return f"a text must be a string, not {type(text).__name__}"
+    return f"could not be read ({error.__class__.__name__}, {len(text)} characters)"
+
+
+_default: Model | None = None
+_loading = threading.Lock()
+
+
+def default_model() -> Model:
+    """The model of this installation, loaded once per process; ModelMissing when not trained."""
+    global _default
+    if _default is None:
+        with _loading:
+            if _default is None:
+                _default = Model.load(MODELS)
+    return _default
+
+
+def forget_default_model() -> None:
+    """Load the model afresh at the next text (after a retraining)."""
+    global _default
+    with _loading:
+        _default = None

@@ -1,0 +1,138 @@
+"""The corpus: invented posts, labelled by people, one JSON object per line (see docs)."""
+
+import hashlib
+import json
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from nlp.labels import EMOTIONS, FLAGS, INTENTS, TENORS, THEMES
+
+CORPUS = Path(__file__).parent / "corpus"
+SPLITS = ("train", "calibration", "test")
+
+
+class CorpusError(ValueError):
+    """A line of the corpus that cannot be used; names file and line."""
+
+
+@dataclass(frozen=True, slots=True)
+class Labels:
+    """What one person said about a text."""
+
+    intent: str
+    tenor: str
+    themes: tuple[str, ...]
+    emotions: tuple[str, ...]
+    urgent: bool
+    abuse: bool
+    about_us: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Post:
+    """One text with its labels. `second` are the labels of an independent second person."""
+
+    id: str
+    text: str
+    lang: str
+    platform: str
+    split: str
+    tags: tuple[str, ...]
+    labels: Labels
+    second: Labels | None
+
+
+def read_posts(folder: Path = CORPUS) -> list[Post]:
+    """Every post under `folder`, in file order; CorpusError on the first line that is wrong."""
+    posts: list[Post] = []
+    seen: set[str] = set()
+    for path in sorted(folder.glob("*.jsonl")):
+        for number, row in _rows(path):
+            try:
+                post = _post(row)
+                _check(post)
+            except (KeyError, TypeError, ValueError) as error:
+                raise CorpusError(f"{path.name}:{number}: {error}") from error
+            if post.id in seen:
+                raise CorpusError(f"{path.name}:{number}: id {post.id} is there twice")
+            seen.add(post.id)
+            posts.append(post)
+    if not posts:
+        raise CorpusError(f"no posts in {folder.name}/*.jsonl")
+    return posts
+
+
+def hash_corpus(folder: Path = CORPUS) -> str:
+    """SHA-256 over names and bytes of the corpus files."""
+    digest = hashlib.sha256()
+    for path in sorted(folder.glob("*.jsonl")):
+        digest.update(path.name.encode() + b"\0" + path.read_bytes() + b"\0")
+    return digest.hexdigest()
+
+
+def _rows(path: Path) -> Iterator[tuple[int, dict[str, Any]]]:
+    with path.open(encoding="utf-8") as lines:
+        for number, line in enumerate(lines, 1):
+            if line.strip():
+                try:
+                    yield number, json.loads(line)
+                except ValueError as error:
+                    raise CorpusError(f"{path.name}:{number}: not JSON: {error}") from error
+
+
+def _labels(row: dict[str, Any], default: Labels | None = None) -> Labels:
+    """Labels of a row; a second person may have left out what `default` then fills in."""
+
+    def value(name: str) -> Any:
+        return row[name] if default is None else row.get(name, getattr(default, name))
+
+    return Labels(
+        intent=value("intent"),
+        tenor=value("tenor"),
+        themes=tuple(value("themes")),
+        emotions=tuple(value("emotions")),
+        urgent=bool(value("urgent")),
+        abuse=bool(value("abuse")),
+        about_us=bool(value("about_us")),
+    )
+
+
+def _post(row: dict[str, Any]) -> Post:
+    labels = _labels(row)
+    second = row.get("second")
+    return Post(
+        id=row["id"],
+        text=row["text"],
+        lang=row["lang"],
+        platform=row["platform"],
+        split=row["split"],
+        tags=tuple(row.get("tags", ())),
+        labels=labels,
+        second=_labels(second, labels) if second else None,
+    )
+
+
+def _check(post: Post) -> None:
+    known = {"intent": INTENTS, "tenor": TENORS, "themes": THEMES, "emotions": EMOTIONS}
+    for labels in filter(None, (post.labels, post.second)):
+        for name, allowed in known.items():
+            value = getattr(labels, name)
+            for label in (value,) if isinstance(value, str) else value:
+                if label not in allowed:
+                    raise ValueError(f"unknown {name} {label!r} in {post.id}")
+    if post.split not in SPLITS:
+        raise ValueError(f"unknown split {post.split!r} in {post.id}")
+
+
+def truth(labels: Labels) -> list[bool]:
+    """The labels as one yes/no per head, in the order of `nlp.labels.HEADS`."""
+    return [
+        *(labels.intent == name for name in INTENTS),
+        *(name in labels.themes for name in THEMES),
+        labels.tenor in ("support", "mixed"),
+        labels.tenor in ("criticism", "mixed"),
+        *(name in labels.emotions for name in EMOTIONS),
+        *(bool(getattr(labels, name)) for name in FLAGS),
+    ]

@@ -1,0 +1,148 @@
+"""What every known word adds to every head, computed at first sight and kept.
+
+A word's features depend on the word alone, so its share in the scores is one row: the sums of the
+weights of its features, per block, and the square of their length. A text is then a sum of rows,
+taken for a whole batch at once.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from nlp.features import (
+    BLOCKS,
+    PAIR_FACTOR,
+    canonical,
+    hash_feature,
+    is_negator,
+    is_sentence_end,
+    mark_features,
+    marks,
+    turns_round,
+    word_features,
+)
+
+#: Rows kept before starting afresh; bounds memory whatever is thrown at it (about 30 MB).
+MAX_ROWS = 50_000
+
+
+@dataclass(frozen=True, slots=True)
+class Weights:
+    """The trained numbers. Features are 32-bit names, pairs 64-bit; both sorted.
+
+    `feature_weights` and `pair_weights` are (n, heads) with the inverse document frequency and
+    block scale already in them; `feature_length` and `pair_length` are the squared idf.
+    """
+
+    features: NDArray[np.uint32]
+    feature_weights: NDArray[np.float32]
+    feature_length: NDArray[np.float32]
+    pairs: NDArray[np.uint64]
+    pair_weights: NDArray[np.float32]
+    pair_length: NDArray[np.float32]
+    bias: NDArray[np.float32]
+
+    @property
+    def heads(self) -> int:
+        return int(self.bias.shape[0])
+
+
+class WordTable:
+    """Rows of contributions per word, filled as words come by. Not for two threads at once."""
+
+    def __init__(self, weights: Weights) -> None:
+        self._weights = weights
+        self._feature_row = {name: row for row, name in enumerate(weights.features.tolist())}
+        self.forget()
+
+    def forget(self) -> None:
+        """Drop every row; they come back as words come by."""
+        self._rows: dict[Any, int] = {}
+        self._row_of_name: dict[int, int] = {}
+        self._allocate(1024)
+
+    def __len__(self) -> int:
+        return len(self._rows)
+
+    @property
+    def full(self) -> bool:
+        return max(len(self._rows), len(self._row_of_name) // 2) > MAX_ROWS
+
+    def _allocate(self, size: int) -> None:
+        heads = self._weights.heads
+        self.sums = np.zeros((size, BLOCKS, heads), np.float32)
+        self.lengths = np.zeros((size, BLOCKS), np.float32)
+        self.hashes = np.zeros(size, np.uint64)
+        self.negates = np.zeros(size, np.bool_)
+        self.ends = np.zeros(size, np.bool_)
+        #: Row of the same word after a negator; itself where negation changes nothing.
+        self.negated = np.zeros(size, np.int64)
+
+    def _grow(self) -> None:
+        for name in ("sums", "lengths", "hashes", "negates", "ends", "negated"):
+            old = getattr(self, name)
+            new = np.zeros((2 * len(old), *old.shape[1:]), old.dtype)
+            new[: len(old)] = old
+            setattr(self, name, new)
+
+    def _add(self, key: Any, features: Sequence[tuple[int, int]]) -> int:
+        row = len(self._rows)
+        if row == len(self.sums):
+            self._grow()
+        self._rows[key] = row
+        known, lengths = self._feature_row, self._weights.feature_length
+        by_block: list[list[int]] = [[] for _ in range(BLOCKS)]
+        for block, feature in features:
+            found = known.get(feature)
+            if found is not None:
+                by_block[block].append(found)
+        for block, found_rows in enumerate(by_block):
+            if found_rows:
+                self.sums[row, block] = self._weights.feature_weights[found_rows].sum(0)
+                self.lengths[row, block] = lengths[found_rows].sum()
+        self.negated[row] = row
+        return row
+
+    def word(self, name: int, token: str) -> int:
+        """The row of a token; `name` is its 64-bit hash, as spaCy gives it."""
+        row = self._row_of_name.get(name)
+        if row is None:
+            row = self._row_of_name[name] = self.canonical_word(canonical(token))
+        return row
+
+    def canonical_word(self, word: str) -> int:
+        """The row of a canonical word, whatever ways of writing led to it."""
+        row = self._rows.get(word)
+        if row is not None:
+            return row
+        row = self._add(word, word_features(word, negated=False))
+        self.hashes[row] = hash_feature("h", word)
+        self.negates[row] = is_negator(word)
+        self.ends[row] = is_sentence_end(word)
+        if turns_round(word):
+            turned = self._add((word, "not"), word_features(word, negated=True))
+            self.hashes[turned] = self.hashes[row]
+            self.negates[turned] = self.negates[row]
+            self.negated[row] = turned
+        return row
+
+    def look(self, text: str) -> int:
+        """The row of the look of a normalised text (its marks)."""
+        key = tuple(marks(text))
+        row = self._rows.get(key)
+        return self._add(key, mark_features(text)) if row is None else row
+
+    def find_pairs(
+        self, first: NDArray[np.uint64], second: NDArray[np.uint64]
+    ) -> tuple[NDArray[np.intp], NDArray[np.bool_]]:
+        """Positions in the pair table of neighbouring word hashes, and which of them are known."""
+        pairs = self._weights.pairs
+        wanted = first * np.uint64(PAIR_FACTOR) + second
+        if not len(pairs):
+            return np.zeros(len(wanted), np.intp), np.zeros(len(wanted), np.bool_)
+        at = np.searchsorted(pairs, wanted)
+        at[at == len(pairs)] = 0
+        return at, pairs[at] == wanted
