@@ -122,6 +122,8 @@ class Capabilities:
     delete: bool = False
     media: bool = False
     finds_published: bool = False
+    # The platform honours `Outgoing.key`: the same key sent twice is published once.
+    idempotent: bool = False
 
 
 class Config(BaseModel):

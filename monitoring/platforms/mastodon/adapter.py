@@ -40,6 +40,7 @@ CAPABILITIES = Capabilities(
     edit=True,
     delete=True,
     finds_published=True,
+    idempotent=True,
 )
 
 
@@ -186,11 +187,30 @@ class MastodonAdapter:
             if term.startswith("#"):
                 answer = as_list(self._mastodon.timeline_hashtag(term[1:], **paging))
             else:
-                found = as_mapping(
-                    self._mastodon.search_v2(term, resolve=False, result_type="statuses", **paging)
-                )
-                answer = as_list(found.get("statuses"))
+                answer = self._search(term, **paging)
         return _items(answer)
+
+    def _search(
+        self, term: str, *, limit: int, min_id: str | None = None, **paging: Any
+    ) -> list[Mapping[str, Any]]:
+        """What the server's search finds. Unlike a timeline it has the newest first also after
+        `min_id`, so that a burst is read by offset, at most five pages of it."""
+        found: list[Mapping[str, Any]] = []
+        for _ in range(5 if min_id else 1):
+            answer = self._mastodon.search_v2(
+                term,
+                resolve=False,
+                result_type="statuses",
+                limit=limit,
+                min_id=min_id,
+                offset=len(found) or None,
+                **paging,
+            )
+            page = as_list(as_mapping(answer).get("statuses"))
+            found += page
+            if len(page) < limit:
+                break
+        return found
 
     def _find_status(self, status_id: str) -> Mapping[str, Any] | None:
         """The status, or None when the server no longer has it for us."""

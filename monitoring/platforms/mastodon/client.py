@@ -26,13 +26,19 @@ from monitoring.platforms.text import read_json
 
 # Any real server of the last years speaks at least this; asking each one costs a request.
 SPOKEN_VERSION = "4.4.0"
-# Mastodon.py raises over odd rate-limit headers, even after a successful post; limits are ours.
-NOT_FOR_LIBRARY = {
-    "x-ratelimit-limit",
-    "x-ratelimit-remaining",
-    "x-ratelimit-reset",
-    "deprecation",
-}
+# All that Mastodon.py gets to see: it raises over odd rate-limit headers even after a successful
+# post, and pages on its own terms; both are ours.
+FOR_LIBRARY = {"content-type", "location"}
+
+
+class _Answer(dict[str, Any]):
+    """An object of JSON on which Mastodon.py can look up and hang attributes."""
+
+    def __getattr__(self, name: str) -> Any:
+        try:
+            return self[name]
+        except KeyError:
+            raise AttributeError(name) from None
 
 
 class RawMastodon(Mastodon):
@@ -43,7 +49,7 @@ class RawMastodon(Mastodon):
     """
 
     def _Mastodon__try_cast_to_type(self, value: Any, override_type: Any = None) -> Any:
-        return value, None
+        return (_Answer(value) if isinstance(value, dict) else value), None
 
 
 class _Transport(BaseAdapter):
@@ -69,7 +75,7 @@ class _Transport(BaseAdapter):
         response = requests.Response()
         response.status_code = answer.status
         response.headers = CaseInsensitiveDict(
-            {n: v for n, v in answer.headers.items() if n not in NOT_FOR_LIBRARY}
+            {n: v for n, v in answer.headers.items() if n in FOR_LIBRARY}
         )
         response.url = answer.url
         response.request = request
@@ -119,7 +125,13 @@ def typed_errors(*, posting: bool = False) -> Iterator[None]:
         yield
     except PlatformError:
         raise
-    except (MastodonError, requests.RequestException, AttributeError, TypeError) as error:
+    except (
+        MastodonError,
+        requests.RequestException,
+        LookupError,
+        AttributeError,
+        TypeError,
+    ) as error:
         cause = error.__context__
         while cause is not None and not isinstance(cause, PlatformError):
             cause = cause.__context__

@@ -61,9 +61,9 @@ def read_on(read: Read, mark: str, history: int) -> Step:
         return Step(fresh, fresh[-1].mark if fresh else mark, False, newest)
     # The newest page does not reach back to where we were: go on from there, page by page.
     fresh = [i for i in _sorted(read(limit=PAGE, min_id=mark)) if order(i.mark) > order(mark)]
-    if fresh:
-        return Step(fresh, fresh[-1].mark, True, None)
-    return Step([], mark, False, newest)
+    reached = fresh[-1].mark if fresh else mark
+    behind = bool(fresh) and order(reached) < order(newest[-1].mark)
+    return Step(fresh, reached, behind, None if behind else newest)
 
 
 def changed(seen: Mapping[str, str], newest: Sequence[Item]) -> list[Status]:

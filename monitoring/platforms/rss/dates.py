@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import re
 from calendar import timegm
-from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta, timezone, tzinfo
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -52,16 +51,17 @@ YEAR_FIRST = re.compile(rf"(\d{{4}})-(\d{{1,2}})-(\d{{1,2}}){CLOCK}{ZONE}")
 EPOCH = re.compile(r"(\d{9,10})(\d{3})?")
 
 
-def entry_moment(entry: Mapping[str, Any], fetched_at: datetime) -> datetime:
+def entry_moment(entry: dict[str, Any], fetched_at: datetime) -> datetime:
     """When the entry was published, in UTC; `fetched_at` when it says nothing credible.
 
     Not credible is before 2000 and more than 24 hours ahead. What the feed wrote stays in the
     post's raw payload.
     """
     for name in ("published", "updated", "created"):
-        written = entry.get(name)
+        # feedparser's own `get` answers `updated` with `published`.
+        written = dict.get(entry, name)
         moment = read_date(written) if isinstance(written, str) else None
-        moment = moment or _parsed(entry.get(f"{name}_parsed"))
+        moment = moment or _parsed(dict.get(entry, f"{name}_parsed"))
         if moment and EARLIEST <= moment <= fetched_at + LATEST_AHEAD:
             return moment
     return fetched_at

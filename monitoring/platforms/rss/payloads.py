@@ -21,7 +21,7 @@ TRACKING = re.compile(r"utm_\w+|fbclid|gclid|mc_cid|mc_eid|ref_src", re.IGNORECA
 REDIRECTORS = re.compile(r"(?:www\.)?google\.[a-z.]+|news\.google\.[a-z.]+")
 KEPT_RAW = ("id", "link", "title", "published", "updated", "author", "summary", "content", "tags")
 
-Entry = Mapping[str, Any]
+Entry = dict[str, Any]
 
 
 def entry_keys(entries: Iterable[Entry], base: str) -> list[str]:
@@ -108,7 +108,7 @@ def read_entry(
         lang=_words(entry.get("language") or feed.get("language")).lower()[:2],
         can_reply=False,
         media=tuple(_media(entry, base))[:MOST_MEDIA],
-        raw=storable({name: _plain(entry[name]) for name in KEPT_RAW if entry.get(name)}),
+        raw=storable({name: _plain(v) for name, v in dict.items(entry) if name in KEPT_RAW and v}),
     )
 
 
