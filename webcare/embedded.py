@@ -1,4 +1,4 @@
-"""PostgreSQL and Redis from their packages: where their data is, how each starts, stops and answers.
+"""PostgreSQL and Redis from their packages: where their data is, how each starts and answers.
 
 Only `webcare.keeper` starts and stops them; everyone else asks `webcare.servers`.
 """
@@ -52,6 +52,8 @@ REDIS_SETTINGS: Final = {
     "port": "0",
     "unixsocketperm": "700",
     "daemonize": "no",
+    # Number 0 is the desk's; each test run takes one of its own.
+    "databases": "64",
     # Rows in PostgreSQL are the queue: what Redis holds may be lost with it.
     "save": "",
     "appendonly": "no",
@@ -111,7 +113,7 @@ def all_servers(var_dir: Path) -> tuple[Server, Server]:
 
 
 def socket_dir(var_dir: Path, name: str) -> Path:
-    """A folder for one socket: under `var_dir`, or short and private in /tmp where that is too long."""
+    """A folder for one socket: under `var_dir`, or a private one in /tmp where that is too long."""
     near = state_dir(var_dir) / name
     if len(os.fsencode(near)) <= SOCKET_DIR_LIMIT:
         return near
@@ -195,6 +197,15 @@ def _connect(host: str, port: int, timeout: float) -> socket.socket:
     return socket.create_connection((host, port), timeout=timeout)
 
 
+def port_answers(host: str, port: int, timeout: float = 2.0) -> bool:
+    """Whether anything listens there; all that can be asked of a server that wants TLS first."""
+    try:
+        _connect(host, port, timeout).close()
+    except OSError:
+        return False
+    return True
+
+
 def redis_answers(host: str, port: int = 6379, timeout: float = 2.0) -> bool:
     """Whether a Redis takes commands there (`host` may be the path of a socket)."""
     try:
@@ -223,7 +234,7 @@ def postgres(var_dir: Path) -> Server:
 
 
 def postgres_answers(host: str, port: int = 5432, timeout: float = 2.0) -> bool:
-    """Whether a PostgreSQL lets people in there: starting up or shutting down is not yet or no longer."""
+    """Whether a PostgreSQL lets people in there; one that starts up or shuts down does not."""
     user = DATABASE.encode()
     body = struct.pack("!i", 196608) + b"user\0" + user + b"\0database\0" + user + b"\0\0"
     try:
@@ -275,7 +286,7 @@ def _check_version(data: Path, binaries: Path, identity: privileges.Identity) ->
 
 
 def _make_cluster(home: Path, data: Path, binaries: Path, identity: privileges.Identity) -> None:
-    # Made aside and renamed when whole, so that a start broken off half-way leaves nothing to trip over.
+    # Made aside and renamed when whole: a start broken off half-way leaves nothing to trip over.
     draft = home / "data.new"
     shutil.rmtree(draft, ignore_errors=True)
     identity.run(
@@ -302,7 +313,7 @@ def _make_cluster(home: Path, data: Path, binaries: Path, identity: privileges.I
 
 
 def _clear_stale_pid(data: Path) -> None:
-    """End what an earlier keeper left on this data, and forget a number that is now somebody else's."""
+    """End what an earlier keeper left on this data; forget a number that is somebody else's now."""
     path = data / "postmaster.pid"
     for number in (signal.SIGINT, signal.SIGQUIT, None):
         try:

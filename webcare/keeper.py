@@ -1,7 +1,7 @@
 """Keeps the embedded servers running while somebody needs them, and stops them when nobody does.
 
-`python -m webcare.keeper VAR_DIR` is started by whoever needs a server first. A server is needed while
-anyone holds its in-use lock; the kernel lets go of a lock when its holder ends, however it ends.
+`python -m webcare.keeper VAR_DIR` is started by whoever needs a server first. A server is needed
+while anyone holds its in-use lock; the kernel frees a lock when its holder ends, however it ends.
 `--standby` (the `servers` role of `manage.py run`) waits to take over from a keeper that dies.
 """
 
@@ -103,7 +103,7 @@ def _hasten(*_: object) -> None:
 
 
 def _stand_by(lock: int) -> None:
-    """Wait to become the keeper. Told to end, tell the keeper that its run is over and see it out."""
+    """Wait to become the keeper. Told to end, tell the keeper that the run is over; see it out."""
 
     def leave(*_: object) -> None:
         pid = os.pread(lock, 20, 0)

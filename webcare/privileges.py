@@ -1,8 +1,8 @@
 """Running PostgreSQL, which refuses root, from a program that is root, without opening any folder.
 
 As root the child becomes another user and keeps one capability: to look into folders. So the
-checkout may lie under /root or in a private temporary folder, and no permission outside it changes.
-Where becoming another user is not allowed (some containers) a user namespace gives root another name.
+checkout may lie under /root or in a private temporary folder, and no permission outside changes.
+Where root may not become another user (some containers), a namespace gives it another name.
 """
 
 from __future__ import annotations
@@ -42,7 +42,7 @@ def die_with_parent(number: signal.Signals) -> None:
 
 @dataclass(frozen=True)
 class Identity:
-    """Whom PostgreSQL runs as: uid and gid own its files, `become` runs in the child before exec."""
+    """Whom PostgreSQL runs as: uid and gid own its files, `become` runs in the child."""
 
     uid: int
     gid: int
@@ -86,7 +86,7 @@ class Identity:
 
 
 def choose_identity(owned: Path, program: Path) -> Identity:
-    """The identity that can run `program` and owns `owned` (an existing cluster, or the folder of a new one)."""
+    """The identity that can run `program` and owns `owned`, a cluster or its future folder."""
     if os.geteuid() != 0:
         return Identity(os.geteuid(), os.getegid(), lambda: None)
     found = owned.stat()
@@ -104,8 +104,9 @@ def choose_identity(owned: Path, program: Path) -> Identity:
         else:
             return way
     raise NoIdentity(
-        "PostgreSQL does not run as root, and this machine lets root neither become another user nor make a "
-        f"user namespace ({'; '.join(reasons)}). Run as an ordinary user, or set DATABASE_URL."
+        "PostgreSQL does not run as root, and this machine lets root "
+        f"neither become another user nor make a namespace ({'; '.join(reasons)}). "
+        "Run as an ordinary user, or set DATABASE_URL."
     )
 
 

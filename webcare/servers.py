@@ -1,4 +1,4 @@
-"""Where the database, the broker and the keys are: named by the environment, or our own under `var/`.
+"""Where database, broker and keys are: named by the environment, or our own under `var/`.
 
 Settings ask this module for addresses; commands call `ensure_running` before they need them.
 """
@@ -19,7 +19,7 @@ from django.core.exceptions import ImproperlyConfigured
 
 from webcare import embedded
 from webcare.embedded import ServerError
-from webcare.env import BASE_DIR, read_text
+from webcare.env import BASE_DIR, read_int, read_text
 
 __all__ = [
     "ServerError",
@@ -135,7 +135,8 @@ def database_settings(url: str, var_dir: Path) -> dict[str, Any]:
 
 def redis_url(var_dir: Path) -> str:
     """Address of the embedded Redis, in the form redis-py, Django and channels-redis read."""
-    return f"unix://{quote(str(embedded.redis(var_dir).socket))}"
+    number = read_int("REDIS_DB", 0, maximum=63)
+    return f"unix://{quote(str(embedded.redis(var_dir).socket))}?db={number}"
 
 
 def celery_broker_url(url: str) -> str:
