@@ -87,8 +87,8 @@ def make_source(municipality: Municipality, platform: str = "mastodon", **fields
     number = next(_numbers)
     fields.setdefault("name", f"Bron {number}")
     if platform == "mastodon":
-        fields.setdefault("config", {"url": "https://plein.example"})
-        fields.setdefault("secrets", {"token": f"proef-{number}"})
+        fields.setdefault("config", {"base_url": "https://plein.example"})
+        fields.setdefault("secrets", {"access_token": f"proef-{number}"})
     elif platform == "rss":
         fields.setdefault("config", {"url": f"https://krant.example/{number}.xml"})
     return Source.objects.create(municipality=municipality, platform=platform, **fields)

@@ -6,10 +6,12 @@ and then through teams and roles (one's own municipality, but not one's work: 40
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 
-from django.core.exceptions import PermissionDenied
+from django.core.exceptions import ObjectDoesNotExist, PermissionDenied
 from django.db.models import Q, QuerySet
+from django.http import Http404
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from rest_framework.permissions import SAFE_METHODS, BasePermission
@@ -105,3 +107,12 @@ def allow(*roles: Role, write: Iterable[Role] | None = None) -> type[BasePermiss
             return request.user.has_role(*allowed)
 
     return Allowed
+
+
+@contextmanager
+def absent_is_404() -> Iterator[None]:
+    """What is not in one's municipality does not exist: one answer, whether it does or not."""
+    try:
+        yield
+    except ObjectDoesNotExist:
+        raise Http404 from None

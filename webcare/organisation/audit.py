@@ -36,6 +36,8 @@ ACTIONS = {
     "person.invited": _("collega uitgenodigd"),
     "deputyship.added": _("vervanging toegevoegd"),
     "deputyship.ended": _("vervanging beëindigd"),
+    "team.added": _("team toegevoegd"),
+    "team.changed": _("team gewijzigd"),
     "account.added": _("account toegevoegd"),
     "account.changed": _("account gewijzigd"),
     "source.added": _("bron toegevoegd"),

@@ -19,10 +19,9 @@ from django.db import transaction
 from django.utils.translation import gettext as _
 
 from webcare.organisation import queries
-from webcare.organisation.access import check_role, check_team, visible_teams
+from webcare.organisation.access import check_role, visible_teams
 from webcare.organisation.audit import record_audit
 from webcare.organisation.models import (
-    Account,
     Deputyship,
     Membership,
     Municipality,
@@ -31,8 +30,6 @@ from webcare.organisation.models import (
 )
 
 PLAIN_FIELDS = ("name", "initials", "email", "roles", "language", "is_active")
-# One year: a target beyond it is a typing error.
-LONGEST_TARGET = 366 * 24 * 60
 
 
 @transaction.atomic
@@ -170,41 +167,6 @@ def end_deputyship(actor: Person, deputyship_id: int) -> None:
         detail={"absent": deputyship.absent_id, "deputy": deputyship.deputy_id},
     )
     deputyship.delete()
-
-
-@transaction.atomic
-def change_account(actor: Person, account_id: int, changes: Mapping[str, Any]) -> Account:
-    """Change an account's targets, in minutes, or the team that owns it.
-
-    Clocks that already run keep the target they started with, and open cases stay with the team
-    that has them.
-    """
-    check_role(actor, Role.TEAM_LEAD, Role.ADMINISTRATOR)
-    account = queries.accounts_for(actor).select_for_update(of=("self",)).get(pk=account_id)
-    check_team(actor, account.team_id)
-    fields = ("first_reaction_minutes", "answer_minutes", "team_id")
-    changed = {f: changes[f] for f in fields if f in changes and changes[f] != getattr(account, f)}
-    for field in ("first_reaction_minutes", "answer_minutes"):
-        if not 1 <= changed.get(field, 1) <= LONGEST_TARGET:
-            raise ValidationError({field: _("Kies een termijn tussen een minuut en een jaar.")})
-    if "team_id" in changed and not queries.teams_for(actor).filter(pk=changed["team_id"]).exists():
-        raise ValidationError({"team_id": _("Dit team bestaat niet.")})
-    first, answer = (changed.get(f, getattr(account, f)) for f in fields[:2])
-    if first > answer:
-        raise ValidationError(
-            {"first_reaction_minutes": _("De eerste reactie hoort niet na het antwoord te komen.")}
-        )
-    if changed:
-        record_audit(
-            "account.changed",
-            actor=actor,
-            obj=account,
-            detail={f: {"from": getattr(account, f), "to": v} for f, v in changed.items()},
-        )
-        for field, value in changed.items():
-            setattr(account, field, value)
-        account.save(update_fields=list(changed))
-    return account
 
 
 def check_initials(actor: Person, initials: str, but: Person | None = None) -> str:
