@@ -139,9 +139,7 @@ def _revise(source: Source, post: Post) -> Revision | None:
         return None
     revision = Revision.objects.create(
         mention=mention,
-        kind=Revision.Kind.DELETED
-        if post.change == "deleted"
-        else Revision.Kind.EDITED,
+        kind=Revision.Kind.DELETED if post.change == "deleted" else Revision.Kind.EDITED,
         text="" if post.change == "deleted" else text,
         raw=orjson.loads(_json(post.raw)),
     )
@@ -161,11 +159,7 @@ def storable(text: str) -> str:
 
 
 def _json(value: Mapping[str, Any] | list[Any]) -> str:
-    return (
-        orjson.dumps(_storable_tree(value), default=str).decode()
-        if value
-        else _empty(value)
-    )
+    return orjson.dumps(_storable_tree(value), default=str).decode() if value else _empty(value)
 
 
 def _empty(value: Mapping[str, Any] | list[Any]) -> str:

@@ -47,16 +47,10 @@ def append_verdicts(
 
     A mention that already has labels keeps them. Runs in the caller's transaction.
     """
-    read = {
-        mention.pk: (mention, verdict)
-        for mention, verdict in verdicts
-        if verdict is not None
-    }
+    read = {mention.pk: (mention, verdict) for mention, verdict in verdicts if verdict is not None}
     if not read:
         return
-    columns = zip(
-        *(_columns(mention, verdict) for mention, verdict in read.values()), strict=True
-    )
+    columns = zip(*(_columns(mention, verdict) for mention, verdict in read.values()), strict=True)
     with connection.cursor() as cursor:
         cursor.execute(_APPEND, [list(column) for column in columns])
         appended = [row[0] for row in cursor.fetchall()]
@@ -121,11 +115,7 @@ def correct(mention: Mention, head: str, value: Any, person_id: int) -> LabelSet
     """
     check_correction(head, value)
     with transaction.atomic():
-        before = (
-            LabelSet.objects.select_for_update()
-            .filter(mention=mention, current=True)
-            .first()
-        )
+        before = LabelSet.objects.select_for_update().filter(mention=mention, current=True).first()
         after = LabelSet(
             mention=mention,
             municipality_id=mention.municipality_id,
@@ -160,9 +150,7 @@ def restore(label_set: LabelSet) -> None:
     with transaction.atomic():
         mention = label_set.mention
         before = (
-            LabelSet.objects.filter(mention=mention, pk__lt=label_set.pk)
-            .order_by("-pk")
-            .first()
+            LabelSet.objects.filter(mention=mention, pk__lt=label_set.pk).order_by("-pk").first()
         )
         LabelSet.objects.filter(pk=label_set.pk).update(current=False)
         if before is not None:

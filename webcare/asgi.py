@@ -19,9 +19,7 @@ application = ProtocolTypeRouter(
     {
         "http": django_application,
         "websocket": SameSiteOnly(
-            AuthMiddlewareStack(
-                URLRouter([path("live", Desk.as_asgi(find_place=find_case_team))])
-            )
+            AuthMiddlewareStack(URLRouter([path("live", Desk.as_asgi(find_place=find_case_team))]))
         ),
     }
 )

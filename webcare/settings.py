@@ -131,6 +131,9 @@ CELERY_BROKER_URL = servers.celery_broker_url(REDIS_URL)
 CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
 CELERY_TASK_IGNORE_RESULT = True
 CELERY_TASK_ACKS_LATE = True
+# A nudge that cannot be given at once is given up: the sweeper finds the row.
+CELERY_TASK_PUBLISH_RETRY = False
+CELERY_BROKER_TRANSPORT_OPTIONS = {"socket_timeout": 5, "socket_connect_timeout": 2}
 CELERY_TIMEZONE = "Europe/Amsterdam"
 
 LANGUAGE_CODE = "nl"
@@ -143,6 +146,9 @@ STATIC_URL = "/static/"
 STATIC_ROOT = VAR_DIR / "static"
 STATICFILES_DIRS = [BASE_DIR / "webcare" / "static"]
 FRONTEND_DIR = BASE_DIR / "webcare" / "static" / "frontend"
+
+# How long an approved answer can be taken back before it leaves, in seconds.
+UNDO_SECONDS = read_int("UNDO_SECONDS", 5, maximum=600)
 
 REST_FRAMEWORK = {
     "DEFAULT_AUTHENTICATION_CLASSES": ["webcare.organisation.authentication.Session"],

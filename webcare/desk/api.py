@@ -88,9 +88,7 @@ class CaseList(APIView):
         try:
             limit = max(1, min(int(given.get("limit", queries.LIMIT)), MAX_LIMIT))
         except ValueError:
-            raise exceptions.ValidationError(
-                {"limit": "Dit moet een getal zijn."}
-            ) from None
+            raise exceptions.ValidationError({"limit": "Dit moet een getal zijn."}) from None
         items, following = queries.list_cases(
             request.user,
             {name: given[name] for name in FILTERS if name in given},
@@ -112,12 +110,8 @@ class CaseView(APIView):
     def get(self, request: Request, case_id: int) -> Response:
         """One case with its whole thread. The ETag is its version."""
         case = _or_404(queries.get_case, request.user, case_id)
-        record_audit(
-            "case.read", actor=request.user, obj=case, origin=get_origin(request)
-        )
-        return Response(
-            describe_case(request.user, case), headers={"ETag": f'"v{case.version}"'}
-        )
+        record_audit("case.read", actor=request.user, obj=case, origin=get_origin(request))
+        return Response(describe_case(request.user, case), headers={"ETag": f'"v{case.version}"'})
 
 
 class ViewersView(APIView):
@@ -157,9 +151,7 @@ class NotesView(APIView):
     @extend_schema(operation_id="addNote", request=NoteBody, responses={201: NoteShape})
     def post(self, request: Request, case_id: int) -> Response:
         """Leave a note for colleagues; it is never shown outside."""
-        note = _or_404(
-            cases.add_note, request.user, case_id, _parsed(NoteBody, request)["text"]
-        )
+        note = _or_404(cases.add_note, request.user, case_id, _parsed(NoteBody, request)["text"])
         return Response(
             {
                 "id": note.pk,
@@ -172,9 +164,7 @@ class NotesView(APIView):
 
 
 class LabelsView(APIView):
-    @extend_schema(
-        operation_id="labelMention", request=LabelBody, responses={201: Labels}
-    )
+    @extend_schema(operation_id="labelMention", request=LabelBody, responses={201: Labels})
     def post(self, request: Request, case_id: int) -> Response:
         """Correct one label of a message, or confirm it with value null."""
         body = _parsed(LabelBody, request)
@@ -194,9 +184,7 @@ class RepliesView(APIView):
         operation_id="approveReply",
         request=ReplyBody,
         responses={201: ReplyShape},
-        parameters=[
-            OpenApiParameter("If-Match", str, OpenApiParameter.HEADER, required=True)
-        ],
+        parameters=[OpenApiParameter("If-Match", str, OpenApiParameter.HEADER, required=True)],
     )
     def post(self, request: Request, case_id: int) -> Response:
         """Answer. Leaves after the undo time; 409 or 412 when somebody was first."""
@@ -218,31 +206,23 @@ class WithdrawView(APIView):
     @extend_schema(operation_id="withdrawReply", request=None, responses=ReplyShape)
     def post(self, request: Request, reply_id: int) -> Response:
         """Take an answer back within the undo time, or after it failed."""
-        return Response(
-            describe_reply(_or_404(replies.withdraw_reply, request.user, reply_id))
-        )
+        return Response(describe_reply(_or_404(replies.withdraw_reply, request.user, reply_id)))
 
 
 class RetryView(APIView):
     @extend_schema(operation_id="retryReply", request=None, responses=ReplyShape)
     def post(self, request: Request, reply_id: int) -> Response:
         """Try a failed answer again."""
-        return Response(
-            describe_reply(_or_404(replies.retry_reply, request.user, reply_id))
-        )
+        return Response(describe_reply(_or_404(replies.retry_reply, request.user, reply_id)))
 
 
 class ResolveView(APIView):
-    @extend_schema(
-        operation_id="resolveReply", request=ResolveBody, responses=ReplyShape
-    )
+    @extend_schema(operation_id="resolveReply", request=ResolveBody, responses=ReplyShape)
     def post(self, request: Request, reply_id: int) -> Response:
         """Say whether an answer of unknown fate is on the platform."""
         outcome = _parsed(ResolveBody, request)["outcome"]
         return Response(
-            describe_reply(
-                _or_404(replies.resolve_reply, request.user, reply_id, outcome)
-            )
+            describe_reply(_or_404(replies.resolve_reply, request.user, reply_id, outcome))
         )
 
 
@@ -264,10 +244,7 @@ urlpatterns = [
     path("cases/<int:case_id>/notes", NotesView.as_view()),
     path("cases/<int:case_id>/labels", LabelsView.as_view()),
     path("cases/<int:case_id>/replies", RepliesView.as_view()),
-    *(
-        path(f"cases/<int:case_id>/{name}", view.as_view())
-        for name, view in _STEPS.items()
-    ),
+    *(path(f"cases/<int:case_id>/{name}", view.as_view()) for name, view in _STEPS.items()),
     path("replies/<int:reply_id>/withdraw", WithdrawView.as_view()),
     path("replies/<int:reply_id>/retry", RetryView.as_view()),
     path("replies/<int:reply_id>/resolve", ResolveView.as_view()),

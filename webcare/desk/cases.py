@@ -48,9 +48,7 @@ def assign_case(person: Person, case_id: int, colleague_id: int) -> Case:
     return _assign(person, case_id, colleague, Kind.ASSIGNED)
 
 
-def _assign(
-    person: Person, case_id: int, colleague: Person | None, kind: CaseEvent.Kind
-) -> Case:
+def _assign(person: Person, case_id: int, colleague: Person | None, kind: CaseEvent.Kind) -> Case:
     with changing(case_id, person) as change:
         case = change.case
         if colleague is not None and (
@@ -59,7 +57,8 @@ def _assign(
         ):
             raise ValidationError(
                 {
-                    "personId": f"{colleague.name} werkt niet in dit team. Verplaats eerst het gesprek."
+                    "personId": f"{colleague.name} werkt niet in dit team. "
+                    "Verplaats eerst het gesprek."
                 }
             )
         change.record(
@@ -73,9 +72,7 @@ def _assign(
 
 def move_case(person: Person, case_id: int, team_id: int) -> Case:
     """Hand the case to another team of the municipality; whoever held it lets go."""
-    team = Team.objects.filter(
-        pk=team_id, municipality_id=person.municipality_id
-    ).first()
+    team = Team.objects.filter(pk=team_id, municipality_id=person.municipality_id).first()
     if team is None:
         raise ValidationError({"teamId": "Dit team bestaat niet."})
     with changing(case_id, person) as change:
@@ -107,9 +104,7 @@ def close_case(person: Person, case_id: int, reason: str) -> Case:
         if case.state == Case.State.CLOSED:
             raise ValidationError({"state": "Dit gesprek is al afgehandeld."})
         if case.replies.filter(state__in=("queued", "sending", "unknown")).exists():
-            raise ValidationError(
-                {"state": "Er is nog een antwoord onderweg. Wacht daar even op."}
-            )
+            raise ValidationError({"state": "Er is nog een antwoord onderweg. Wacht daar even op."})
         shut(change, reason)
     return case
 
@@ -135,24 +130,18 @@ def reopen_case(person: Person, case_id: int) -> Case:
 def unshut(change: Change, clock_ids: list[int] | None = None) -> None:
     case = change.case
     if clock_ids is None:
-        clock_ids = list(
-            case.clocks.filter(met_by_reply=False).values_list("pk", flat=True)
-        )
+        clock_ids = list(case.clocks.filter(met_by_reply=False).values_list("pk", flat=True))
     clocks.run_again(case, clock_ids)
     case.state, case.close_reason, case.closed_at = Case.State.OPEN, "", None
 
 
-def label_mention(
-    person: Person, case_id: int, mention_id: int, head: str, value: Any
-) -> LabelSet:
+def label_mention(person: Person, case_id: int, mention_id: int, head: str, value: Any) -> LabelSet:
     """Correct one head of a message's labels, or confirm it with value None."""
     with changing(case_id, person) as change:
         case = change.case
         mention = Mention.objects.filter(pk=mention_id, case_message__case=case).first()
         if mention is None:
-            raise ValidationError(
-                {"mentionId": "Dit bericht hoort niet bij dit gesprek."}
-            )
+            raise ValidationError({"mentionId": "Dit bericht hoort niet bij dit gesprek."})
         label_set = labels.correct(mention, head, value, person.pk)
         change.record(Kind.LABELLED, mention=mention.pk, head=head, labels=label_set.pk)
         _copy_label_set(case, mention.pk, label_set)
@@ -180,9 +169,7 @@ def undo(person: Person, case_id: int, event_id: int) -> Case:
         case = change.case
         event = find_undoable(case, person)
         if event is None or event.pk != event_id:
-            raise ValidationError(
-                {"eventId": "Dit kan niet meer ongedaan worden gemaakt."}
-            )
+            raise ValidationError({"eventId": "Dit kan niet meer ongedaan worden gemaakt."})
         before = event.data.get("before", {})
         match event.kind:
             case Kind.TAKEN | Kind.ASSIGNED | Kind.RELEASED:
@@ -194,13 +181,9 @@ def undo(person: Person, case_id: int, event_id: int) -> Case:
             case Kind.CLOSED:
                 unshut(change, event.data["clocks"])
             case Kind.LABELLED:
-                corrected = LabelSet.objects.select_related("mention").get(
-                    pk=event.data["labels"]
-                )
+                corrected = LabelSet.objects.select_related("mention").get(pk=event.data["labels"])
                 labels.restore(corrected)
-                current = LabelSet.objects.filter(
-                    mention=corrected.mention, current=True
-                ).first()
+                current = LabelSet.objects.filter(mention=corrected.mention, current=True).first()
                 _copy_label_set(case, corrected.mention_id, current)
         change.record(Kind.UNDONE, event=event.pk, kind=event.kind)
     return case
@@ -224,13 +207,6 @@ def find_undoable(case: Case, person: Person) -> CaseEvent | None:
     ):
         return None
     # An answer that closed the case is taken back as an answer, not as a closing.
-    if (
-        event.kind == Kind.CLOSED
-        and event.data.get("reason") == Case.CloseReason.ANSWERED
-    ):
-        return (
-            None
-            if case.replies.filter(state__in=("queued", "sending")).exists()
-            else event
-        )
+    if event.kind == Kind.CLOSED and event.data.get("reason") == Case.CloseReason.ANSWERED:
+        return None if case.replies.filter(state__in=("queued", "sending")).exists() else event
     return event

@@ -57,24 +57,18 @@ def changing(
     `PreconditionFailed` when `version` is given and the case has moved on.
     """
     with transaction.atomic():
-        cases = Case.objects.select_for_update(of=("self",)).select_related(
-            "account__source"
-        )
+        cases = Case.objects.select_for_update(of=("self",)).select_related("account__source")
         if person is not None:
             cases = cases.filter(municipality_id=person.municipality_id)
         case = cases.get(pk=case_id)
         if person is not None:
             check(person, case)
         if version is not None and version != case.version:
-            raise PreconditionFailed(
-                "Het gesprek is intussen veranderd. Bekijk het opnieuw."
-            )
+            raise PreconditionFailed("Het gesprek is intussen veranderd. Bekijk het opnieuw.")
         team_before = case.team_id
         yield Change(case, person)
         case.version += 1
-        case.deadline = (
-            clocks.nearest_due(case) if case.state == Case.State.OPEN else None
-        )
+        case.deadline = clocks.nearest_due(case) if case.state == Case.State.OPEN else None
         case.save()
         for team_id in {team_before, case.team_id}:
             announce(

@@ -46,13 +46,10 @@ def first_clocks(case: Case, account: Account | None) -> list[Clock]:
 
 
 def start_next_answer(case: Case, started_at: datetime) -> None:
-    """A resident's new message after our answer needs an answer again, unless a clock still runs."""
+    """A resident's message after our answer needs an answer again, unless a clock still runs."""
     if case.clocks.filter(stopped_at=None).exists():
         return
-    last = (
-        case.clocks.filter(kind=Clock.Kind.ANSWER).aggregate(last=Max("round"))["last"]
-        or 0
-    )
+    last = case.clocks.filter(kind=Clock.Kind.ANSWER).aggregate(last=Max("round"))["last"] or 0
     case.clocks.create(
         kind=Clock.Kind.ANSWER,
         round=last + 1,

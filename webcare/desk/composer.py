@@ -15,7 +15,7 @@ _LEADING_HANDLES = re.compile(r"^(?:@\S+\s+)+")
 
 
 def sign(text: str, person: Person) -> str:
-    """Return the text ending in the person's initials (`^SG`), added only where they are missing."""
+    """Return the text ending in the person's initials (`^SG`), added where they are missing."""
     text = text.strip()
     signature = f"^{person.initials}"
     return text if text.endswith(signature) else f"{text} {signature}"

@@ -36,10 +36,7 @@ def describe_case(person: Person, case: Case) -> Json:
     }
     seals = _find_seals(mentions, replies)
     messages = [
-        *(
-            _mention(m, labels.get(m.pk), seals.get(("mention", m.pk)))
-            for m in mentions
-        ),
+        *(_mention(m, labels.get(m.pk), seals.get(("mention", m.pk))) for m in mentions),
         *(_reply(r, seals.get(("reply", r.pk))) for r in replies),
     ]
     undoable = find_undoable(case, person)
@@ -83,7 +80,7 @@ def _may_work(person: Person, case: Case) -> bool:
 
 
 def _earlier_ids(person: Person, case: Case) -> list[int]:
-    """The same handle on the same platform only: nothing is merged across platforms by guesswork."""
+    """The same handle on the same platform only: nothing is merged by guesswork."""
     if not case.author_handle:
         return []
     cases = Case.objects.filter(
@@ -95,9 +92,7 @@ def _earlier_ids(person: Person, case: Case) -> list[int]:
     return list(cases.order_by("-opened_at").values_list("pk", flat=True)[:EARLIER])
 
 
-def _find_seals(
-    mentions: Iterable[Mention], replies: Iterable[Reply]
-) -> dict[Any, Json]:
+def _find_seals(mentions: Iterable[Mention], replies: Iterable[Reply]) -> dict[Any, Json]:
     ids = {"mention": [m.pk for m in mentions], "reply": [r.pk for r in replies]}
     found: dict[Any, Json] = {}
     for subject, numbers in ids.items():
@@ -148,8 +143,7 @@ def _mention(mention: Mention, labels: LabelSet | None, seal: Json | None) -> Js
         "media": mention.media,
         "place": mention.place,
         "revisions": [
-            {"kind": r.kind, "text": r.text, "seenAt": r.seen_at}
-            for r in mention.revisions.all()
+            {"kind": r.kind, "text": r.text, "seenAt": r.seen_at} for r in mention.revisions.all()
         ],
         "labels": describe_labels(labels) if labels else None,
         "record": seal,

@@ -40,9 +40,7 @@ class Case(models.Model):
     account = models.ForeignKey(Account, models.PROTECT, null=True, db_index=False)
     team = models.ForeignKey(Team, models.PROTECT, db_index=False)
     state = models.CharField(max_length=10, choices=State.choices, default=State.OPEN)
-    close_reason = models.CharField(
-        max_length=20, choices=CloseReason.choices, blank=True
-    )
+    close_reason = models.CharField(max_length=20, choices=CloseReason.choices, blank=True)
     assignee = models.ForeignKey(
         settings.AUTH_USER_MODEL,
         models.PROTECT,
@@ -59,9 +57,7 @@ class Case(models.Model):
     # --- repeated for the inbox
     # The nearest due moment of a running clock; null when nothing is due.
     deadline = models.DateTimeField(null=True)
-    first_mention = models.ForeignKey(
-        Mention, models.PROTECT, related_name="+", db_index=False
-    )
+    first_mention = models.ForeignKey(Mention, models.PROTECT, related_name="+", db_index=False)
     platform = models.CharField(max_length=20)
     author_handle = models.CharField(max_length=200, blank=True)
     author_name = models.CharField(max_length=200, blank=True)
@@ -161,9 +157,7 @@ class Clock(models.Model):
 
     class Meta:
         constraints = (
-            models.UniqueConstraint(
-                fields=("case", "kind", "round"), name="clock_once"
-            ),
+            models.UniqueConstraint(fields=("case", "kind", "round"), name="clock_once"),
         )
 
     def __str__(self) -> str:
@@ -190,12 +184,8 @@ class Reply(models.Model):
 
     case = models.ForeignKey(Case, models.PROTECT, related_name="replies")
     account = models.ForeignKey(Account, models.PROTECT, db_index=False)
-    in_reply_to = models.ForeignKey(
-        Mention, models.PROTECT, related_name="+", db_index=False
-    )
-    author = models.ForeignKey(
-        settings.AUTH_USER_MODEL, models.PROTECT, related_name="+"
-    )
+    in_reply_to = models.ForeignKey(Mention, models.PROTECT, related_name="+", db_index=False)
+    author = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="+")
     kind = models.CharField(max_length=16, choices=Kind.choices, default=Kind.ANSWER)
     text = models.TextField()
     close_after = models.BooleanField(default=False)
@@ -251,9 +241,7 @@ class Attempt(models.Model):
     reply = models.ForeignKey(Reply, models.CASCADE, related_name="attempts")
     started_at = models.DateTimeField(default=timezone.now)
     finished_at = models.DateTimeField(null=True)
-    outcome = models.CharField(
-        max_length=10, choices=Outcome.choices, default=Outcome.STARTED
-    )
+    outcome = models.CharField(max_length=10, choices=Outcome.choices, default=Outcome.STARTED)
     detail = models.CharField(max_length=300, blank=True)
 
     def __str__(self) -> str:
@@ -288,9 +276,7 @@ class CaseEvent(models.Model):
     # The case's version this event led to: "what happened since you looked" is a comparison.
     version = models.PositiveIntegerField(default=1)
     # Null: the machine.
-    actor = models.ForeignKey(
-        settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+"
-    )
+    actor = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+")
     at = models.DateTimeField(default=timezone.now)
     # Ids and choices, and for undo what was before; message content never.
     data = models.JSONField(default=dict)
@@ -303,9 +289,7 @@ class Note(models.Model):
     """A colleague's remark, never shown outside."""
 
     case = models.ForeignKey(Case, models.CASCADE, related_name="notes")
-    author = models.ForeignKey(
-        settings.AUTH_USER_MODEL, models.PROTECT, related_name="+"
-    )
+    author = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="+")
     text = models.TextField()
     at = models.DateTimeField(default=timezone.now)
 

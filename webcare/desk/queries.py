@@ -33,7 +33,7 @@ _NUMBER_FILTERS = ("team", "account")
 
 
 def check_may_read(person: Person) -> set[int]:
-    """Return the teams whose cases the person may read; raises `PermissionDenied` without a role."""
+    """Return the teams whose cases the person may read; `PermissionDenied` without a role."""
     check_role(person, *ANSWERING, *READING)
     return readable_teams(person)
 
@@ -70,13 +70,11 @@ def list_cases(
             where.append("c.assignee_id IS NULL")
         else:
             where.append("c.assignee_id = %(assignee)s")
-            values["assignee"] = (
-                person.pk if assignee == "me" else _number("assignee", assignee)
-            )
+            values["assignee"] = person.pk if assignee == "me" else _number("assignee", assignee)
     if words := filters.get("q", "").strip():
         where.append(
-            "EXISTS (SELECT 1 FROM desk_casemessage x JOIN monitoring_mention m ON m.id = x.mention_id"
-            " WHERE x.case_id = c.id AND (m.search @@ websearch_to_tsquery('dutch', %(q)s)"
+            "EXISTS (SELECT 1 FROM desk_casemessage x JOIN monitoring_mention m"
+            " ON m.id = x.mention_id WHERE x.case_id = c.id AND (m.search @@ websearch_to_tsquery('dutch', %(q)s)"
             " OR m.author_handle ILIKE %(like)s))"
         )
         values["q"] = words
@@ -89,14 +87,10 @@ def list_cases(
     )
     if cursor:
         values["after_at"], values["after_id"] = _read_cursor(cursor)
-        where.append(
-            f"{key} {'<' if closed else '>'} (%(after_at)s::timestamptz, %(after_id)s)"
-        )
+        where.append(f"{key} {'<' if closed else '>'} (%(after_at)s::timestamptz, %(after_id)s)")
         if not closed and values["after_at"] != "infinity":
             # The same condition again in the index's own terms.
-            where.append(
-                "(c.deadline >= %(after_at)s::timestamptz OR c.deadline IS NULL)"
-            )
+            where.append("(c.deadline >= %(after_at)s::timestamptz OR c.deadline IS NULL)")
     with connection.cursor() as db:
         db.execute(
             f"SELECT {_ITEM} FROM desk_case c WHERE {' AND '.join(where)}"
@@ -128,16 +122,12 @@ def _make_cursor(at: datetime | None, number: int) -> str:
 
 def _read_cursor(cursor: str) -> tuple[str, int]:
     try:
-        at, number = orjson.loads(
-            base64.urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4))
-        )
+        at, number = orjson.loads(base64.urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4)))
         if at != "infinity" and parse_datetime(at) is None:
             raise ValueError(at)
         return at, int(number)
     except (ValueError, TypeError):
-        raise ValidationError(
-            {"cursor": "Deze bladwijzer klopt niet; begin opnieuw."}
-        ) from None
+        raise ValidationError({"cursor": "Deze bladwijzer klopt niet; begin opnieuw."}) from None
 
 
 def _as_item(row: Mapping[str, Any]) -> dict[str, Any]:

@@ -229,9 +229,7 @@ class UndoBody(CamelSerializer):
 
 class LabelBody(CamelSerializer):
     mention_id = s.IntegerField()
-    head = s.ChoiceField(
-        choices=("intent", "tenor", "themes", "urgent", "abuse", "about_us")
-    )
+    head = s.ChoiceField(choices=("intent", "tenor", "themes", "urgent", "abuse", "about_us"))
     value = s.JSONField(allow_null=True)
 
 

@@ -13,15 +13,11 @@ from webcare.desk.models import Case, CaseEvent, CaseMessage
 from webcare.desk.sealing import seal_incoming, seal_revision
 
 
-def join_case(
-    case_id: int, mention: Mention, verdict: Mapping[str, Any] | None
-) -> None:
+def join_case(case_id: int, mention: Mention, verdict: Mapping[str, Any] | None) -> None:
     """Add a message to its conversation: reopened if closed, with a clock if we had answered."""
     with changing(case_id, None) as change:
         case = change.case
-        _, added = CaseMessage.objects.get_or_create(
-            mention=mention, defaults={"case": case}
-        )
+        _, added = CaseMessage.objects.get_or_create(mention=mention, defaults={"case": case})
         if not added:
             return
         case.message_count += 1

@@ -15,7 +15,7 @@ from django.db.models import Q
 from archive.records import record_many
 from monitoring.labels import YES, themes_of
 from monitoring.models import Mention
-from webcare.desk import clocks, replies
+from webcare.desk import clocks, outbox
 from webcare.desk.models import Case, CaseEvent, CaseMessage, Clock, Reply, Triage
 from webcare.desk.sealing import seal_incoming, seal_own_post
 from webcare.desk.threads import join_case
@@ -51,10 +51,7 @@ def triage(mentions: Sequence[tuple[Mention, Verdict | None]]) -> None:
     for mention, verdict in ordered:
         _decide(batch, mention, verdict)
     _open_cases(batch)
-    joined = {
-        mention.pk: batch.places[_place_of(batch, mention)]
-        for mention, _ in batch.joins
-    }
+    joined = {mention.pk: batch.places[_place_of(batch, mention)] for mention, _ in batch.joins}
     for decided in batch.triages:
         decided.case_id = joined.get(decided.mention_id, decided.case_id)
     Triage.objects.bulk_create(batch.triages, ignore_conflicts=True)
@@ -69,9 +66,7 @@ def _may_join(mention: Mention) -> bool:
 def _take_turns(source_ids: set[int]) -> None:
     with connection.cursor() as cursor:
         for source_id in sorted(source_ids):
-            cursor.execute(
-                "SELECT pg_advisory_xact_lock(hashtext('triage'), %s)", [source_id]
-            )
+            cursor.execute("SELECT pg_advisory_xact_lock(hashtext('triage'), %s)", [source_id])
 
 
 def _look_around(mentions: Sequence[Mention]) -> _Batch:
@@ -110,7 +105,7 @@ def _place_of(batch: _Batch, mention: Mention) -> tuple[int, str]:
 def _decide(batch: _Batch, mention: Mention, verdict: Verdict | None) -> None:
     if mention.own:
         outcome = Triage.Outcome.OWN
-        if not replies.recognise(mention):
+        if not outbox.recognise(mention):
             seal_own_post(mention)
     elif _place_of(batch, mention)[1]:
         outcome = Triage.Outcome.JOINED
@@ -128,15 +123,11 @@ def _decide(batch: _Batch, mention: Mention, verdict: Verdict | None) -> None:
     else:
         outcome = Triage.Outcome.NOT_DIRECT
     batch.triages.append(
-        Triage(
-            mention=mention, municipality_id=mention.municipality_id, outcome=outcome
-        )
+        Triage(mention=mention, municipality_id=mention.municipality_id, outcome=outcome)
     )
 
 
-def _new_case(
-    account: Account | None, mention: Mention, verdict: Verdict | None
-) -> Case:
+def _new_case(account: Account | None, mention: Mention, verdict: Verdict | None) -> Case:
     due = [
         clocks.due_at(kind, mention.posted_at, account)
         for kind in (Clock.Kind.FIRST_REACTION, Clock.Kind.ANSWER)
@@ -160,15 +151,9 @@ def _new_case(
 
 def _central_team(municipality_id: int) -> int:
     """Where nobody owns the account, the central team looks first."""
-    team = (
-        Team.objects.filter(municipality_id=municipality_id)
-        .order_by("-central", "pk")
-        .first()
-    )
+    team = Team.objects.filter(municipality_id=municipality_id).order_by("-central", "pk").first()
     if team is None:
-        raise Team.DoesNotExist(
-            f"municipality {municipality_id} has no team to take a case"
-        )
+        raise Team.DoesNotExist(f"municipality {municipality_id} has no team to take a case")
     return team.pk
 
 

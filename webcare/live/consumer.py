@@ -57,9 +57,7 @@ class Hub:
             while True:
                 await self._tell(await layer.receive(channel))
         except (redis.RedisError, OSError):
-            logger.warning(
-                "lost the channel layer; closing %d sockets", len(self.desks)
-            )
+            logger.warning("lost the channel layer; closing %d sockets", len(self.desks))
             desks, self.desks = self.desks, set()
             for desk in desks:
                 with contextlib.suppress(Exception):
@@ -128,9 +126,7 @@ class Desk(AsyncWebsocketConsumer):
             for frame in frames:
                 await self.send(text_data=frame)
 
-    async def receive(
-        self, text_data: str | None = None, bytes_data: bytes | None = None
-    ) -> None:
+    async def receive(self, text_data: str | None = None, bytes_data: bytes | None = None) -> None:
         try:
             message = orjson.loads(text_data or "")
             kind, case_id = message["type"], message.get("case")
@@ -139,9 +135,7 @@ class Desk(AsyncWebsocketConsumer):
         if kind == "looking" and isinstance(case_id, int):
             if case_id != self.looking_at:
                 await self._leave_case()
-                place = await database_sync_to_async(self.find_place)(
-                    self.person, case_id
-                )
+                place = await database_sync_to_async(self.find_place)(self.person, case_id)
                 if place is None:
                     return
                 self.looking_at, self.place = case_id, place

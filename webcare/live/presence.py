@@ -38,7 +38,5 @@ async def note_presence(
         await pipe.execute()
 
 
-async def forget_presence(
-    client: redis.asyncio.Redis, case_id: int, person_id: int
-) -> None:
+async def forget_presence(client: redis.asyncio.Redis, case_id: int, person_id: int) -> None:
     await client.hdel(_key(case_id), str(person_id))

@@ -491,9 +491,7 @@ class Migration(migrations.Migration):
         ),
         migrations.AddConstraint(
             model_name="clock",
-            constraint=models.UniqueConstraint(
-                fields=("case", "kind", "round"), name="clock_once"
-            ),
+            constraint=models.UniqueConstraint(fields=("case", "kind", "round"), name="clock_once"),
         ),
         migrations.AddIndex(
             model_name="reply",

@@ -1,0 +1,101 @@
+"""The queue of stored mentions that still have to be read, as rows of `Waiting`."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Iterable, Sequence
+from functools import lru_cache
+from typing import Any
+
+from django.apps import apps
+from django.conf import settings
+from django.db import connection
+
+import nlp
+from monitoring.models import Mention, Waiting
+
+logger = logging.getLogger(__name__)
+
+# How many mentions a batch holds by how often its first was tried before: what kills a worker is
+# isolated in three tries, and then goes on unread instead of blocking the rest.
+BATCH_SIZES = (500, 50, 5, 1)
+GIVE_UP_AFTER = len(BATCH_SIZES)
+
+_TAKE_TURN = """
+UPDATE monitoring_waiting SET attempts = attempts + 1 WHERE mention_id IN (
+    SELECT mention_id FROM monitoring_waiting WHERE lane = %(lane)s
+    ORDER BY mention_id
+    LIMIT (SELECT (%(sizes)s::int[])[least(attempts, %(last)s) + 1] FROM monitoring_waiting
+           WHERE lane = %(lane)s ORDER BY mention_id LIMIT 1)
+    FOR UPDATE SKIP LOCKED
+) RETURNING mention_id
+"""
+
+
+def take_turn(lane: int) -> list[int]:
+    """Pick the oldest waiting mentions of `lane` and count the try, committed at once."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            _TAKE_TURN,
+            {"lane": lane, "sizes": list(BATCH_SIZES), "last": len(BATCH_SIZES) - 1},
+        )
+        return [row[0] for row in cursor.fetchall()]
+
+
+def claim(mention_ids: Sequence[int]) -> list[tuple[Mention, int]]:
+    """Lock those still waiting that nobody else works on; returns (mention, tries so far).
+
+    Runs in the caller's transaction, which also finishes them.
+    """
+    tries = dict(
+        Waiting.objects.select_for_update(skip_locked=True)
+        .filter(pk__in=mention_ids)
+        .values_list("mention_id", "attempts")
+    )
+    mentions = Mention.objects.filter(pk__in=tries).defer("search")
+    return [(mention, tries[mention.pk]) for mention in mentions]
+
+
+def classify(
+    claimed: Iterable[tuple[Mention, int]],
+) -> list[tuple[Mention, dict[str, Any] | None]]:
+    """Read what was claimed; None for what the machine cannot read, or must not try again.
+
+    Our own posts are not read: the desk knows what it meant.
+    """
+    readable: dict[int, list[Mention]] = {}
+    verdicts: dict[int, dict[str, Any] | None] = {}
+    mentions = []
+    for mention, tries in claimed:
+        mentions.append(mention)
+        if not mention.own and tries <= GIVE_UP_AFTER:
+            readable.setdefault(mention.municipality_id, []).append(mention)
+    for municipality_id, group in readable.items():
+        try:
+            read = nlp.classify(
+                (mention.text for mention in group), gazetteer=find_gazetteer(municipality_id)
+            )
+            for mention, verdict in zip(group, read, strict=True):
+                verdicts[mention.pk] = (
+                    verdict.as_dict() if isinstance(verdict, nlp.Verdict) else None
+                )
+        except Exception:
+            # Whatever the machine chokes on never blocks the inbox: people read it instead.
+            logger.exception("%d mentions stay unclassified", len(group))
+    return [(mention, verdicts.get(mention.pk)) for mention in mentions]
+
+
+def finish(mention_ids: Sequence[int]) -> None:
+    Waiting.objects.filter(pk__in=mention_ids).delete()
+
+
+def is_waiting(lane: int) -> bool:
+    return Waiting.objects.filter(lane=lane).exists()
+
+
+@lru_cache(maxsize=64)
+def find_gazetteer(municipality_id: int) -> nlp.Gazetteer:
+    """The municipality's places. Kept per process: a changed list takes effect at a restart."""
+    municipality = apps.get_model(settings.MUNICIPALITY_MODEL)
+    places = municipality.objects.values_list("places", flat=True).get(pk=municipality_id)
+    return nlp.Gazetteer([(name, kind) for name, kind in places])

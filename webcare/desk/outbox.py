@@ -1,0 +1,178 @@
+"""What the machine does with an approved answer, and everything written down about it."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+
+from django.db import transaction
+from django.utils import timezone
+
+from monitoring.models import Mention
+from monitoring.platforms.base import PublishedRef
+from webcare.desk import clocks
+from webcare.desk.cases import shut, unshut
+from webcare.desk.changes import Change, changing
+from webcare.desk.composer import same_text
+from webcare.desk.models import Attempt, Case, CaseEvent, Reply
+from webcare.desk.sealing import seal_reply
+from webcare.organisation.models import Person
+
+Kind = CaseEvent.Kind
+
+
+class changing_reply:
+    """The case and one of its replies, both locked; saves the reply when all went well."""
+
+    def __init__(self, reply_id: int, person: Person | None) -> None:
+        replies = Reply.objects.all()
+        if person is not None:
+            replies = replies.filter(case__municipality_id=person.municipality_id)
+        self.reply_id = reply_id
+        self.context = changing(replies.values_list("case_id", flat=True).get(pk=reply_id), person)
+
+    def __enter__(self) -> tuple[Change, Reply]:
+        change = self.context.__enter__()
+        self.reply = (
+            Reply.objects.select_for_update(of=("self",))
+            .select_related("author", "account__source", "in_reply_to")
+            .get(pk=self.reply_id)
+        )
+        return change, self.reply
+
+    def __exit__(self, *error: object) -> bool | None:
+        if error[0] is None:
+            self.reply.save()
+        return self.context.__exit__(*error)
+
+
+def start_attempt(reply_id: int) -> Attempt | None:
+    """Claim a due reply: `sending` and an attempt row, committed before the platform is called.
+
+    None when somebody else has it, it was withdrawn, or it is not due.
+    """
+    with transaction.atomic():
+        reply = (
+            Reply.objects.select_for_update(skip_locked=True, of=("self",))
+            .filter(pk=reply_id, state=Reply.State.QUEUED, send_at__lte=timezone.now())
+            .first()
+        )
+        if reply is None:
+            return None
+        reply.state = Reply.State.SENDING
+        reply.save(update_fields=["state"])
+        return reply.attempts.create()
+
+
+def note_sent(
+    reply_id: int, ref: PublishedRef, outcome: str, attempt_id: int | None = None
+) -> None:
+    """The platform has it: reference, clocks, history and the archive record, all or nothing."""
+    with changing_reply(reply_id, None) as (change, reply):
+        _finish(attempt_id, outcome)
+        if reply.state != Reply.State.SENT:
+            mark_sent(change, reply, ref, ref.published_at)
+
+
+def mark_sent(change: Change, reply: Reply, ref: PublishedRef | None, at: datetime) -> None:
+    reply.state, reply.sent_at, reply.trouble = Reply.State.SENT, at, ""
+    if ref is not None:
+        reply.platform_id, reply.url = ref.id, ref.url
+    clocks.stop_by_reply(change.case, reply.kind, at)
+    change.record(Kind.REPLY_SENT, reply=reply.pk)
+    if reply.close_after and change.case.state == Case.State.OPEN and not _new_message(reply):
+        shut(change, Case.CloseReason.ANSWERED)
+    seal_reply(reply)
+
+
+def _new_message(reply: Reply) -> bool:
+    """Did the resident say something after this answer was written?"""
+    return reply.case.events.filter(kind=Kind.MESSAGE, at__gt=reply.created_at).exists()
+
+
+def note_later(reply_id: int, attempt_id: int, seconds: float, why: str) -> None:
+    """The platform said "not now" and surely published nothing: try again then."""
+    with changing_reply(reply_id, None) as (_, reply):
+        _finish(attempt_id, Attempt.Outcome.LATER, why)
+        if _still_tried(reply, attempt_id):
+            requeue(reply, timezone.now() + timedelta(seconds=seconds))
+            reply.trouble = "Het platform is even niet bereikbaar; we proberen het opnieuw."
+
+
+def note_refused(reply_id: int, attempt_id: int, why: str) -> None:
+    """The platform will not have it; a person has to look."""
+    with changing_reply(reply_id, None) as (change, reply):
+        _finish(attempt_id, Attempt.Outcome.REFUSED, why)
+        if _still_tried(reply, attempt_id):
+            mark_failed(change, reply, f"Het platform weigerde dit antwoord ({why}).")
+
+
+def note_unknown(reply_id: int, attempt_id: int, why: str) -> None:
+    """Nobody knows whether it was published, and looking did not tell: a person decides."""
+    with changing_reply(reply_id, None) as (change, reply):
+        _finish(attempt_id, Attempt.Outcome.UNKNOWN, why)
+        if _still_tried(reply, attempt_id):
+            reply.state = Reply.State.UNKNOWN
+            reply.trouble = "Onzeker of dit antwoord geplaatst is. Kijk op het platform."
+            change.record(Kind.REPLY_UNKNOWN, reply=reply.pk)
+            open_again(change)
+
+
+def note_surely_not_sent(reply_id: int, attempt_id: int) -> None:
+    """Looked up and not there, on a platform that honours our key: the same key may go again."""
+    with changing_reply(reply_id, None) as (_, reply):
+        _finish(attempt_id, Attempt.Outcome.UNKNOWN, "not found on the platform")
+        if _still_tried(reply, attempt_id):
+            requeue(reply, timezone.now())
+
+
+def recognise(mention: Mention) -> bool:
+    """Is this collected post of our own account an answer of ours coming back?
+
+    If so and we had not heard that it was published, we have now.
+    """
+    ours = Reply.objects.filter(account__source_id=mention.source_id)
+    if ours.filter(platform_id=mention.platform_id).exists():
+        return True
+    candidates = ours.filter(
+        state__in=(Reply.State.SENDING, Reply.State.UNKNOWN),
+        in_reply_to__platform_id=mention.in_reply_to,
+    )
+    for reply in candidates:
+        if same_text(reply.text, mention.text):
+            ref = PublishedRef(mention.platform_id, mention.url, mention.posted_at)
+            note_sent(reply.pk, ref, Attempt.Outcome.FOUND)
+            return True
+    return False
+
+
+def _still_tried(reply: Reply, attempt_id: int) -> bool:
+    """Is this the try the reply waits for? News of an older one must not stop a newer one."""
+    newest = reply.attempts.order_by("-pk").values_list("pk", flat=True).first()
+    return reply.state == Reply.State.SENDING and newest == attempt_id
+
+
+def _finish(attempt_id: int | None, outcome: str, detail: str = "") -> None:
+    if attempt_id is not None:
+        Attempt.objects.filter(pk=attempt_id).update(
+            outcome=outcome, detail=detail[:300], finished_at=timezone.now()
+        )
+
+
+def requeue(reply: Reply, at: datetime) -> None:
+    reply.state, reply.send_at, reply.trouble = Reply.State.QUEUED, at, ""
+
+
+def mark_failed(change: Change, reply: Reply, why: str) -> None:
+    reply.state, reply.trouble = Reply.State.FAILED, why
+    change.record(Kind.REPLY_FAILED, reply=reply.pk)
+    open_again(change)
+
+
+def open_again(change: Change) -> None:
+    """An answer that did not go out cannot have closed anything."""
+    if (
+        change.case.state == Case.State.CLOSED
+        and change.case.close_reason == Case.CloseReason.ANSWERED
+    ):
+        unshut(change)
+        change.record(Kind.REOPENED)

@@ -1,0 +1,125 @@
+"""The way of a mention: collect → store → classify → triage → answer → deliver → seal → tell.
+
+Rows are the queue and Celery is a nudge: every task here asks the database what there is to do,
+so a lost or doubled nudge changes nothing, and the beat sweeper finds what nobody nudged for.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import timedelta
+
+from celery import shared_task
+from django.db import transaction
+from django.utils import timezone
+
+from monitoring import backlog, collecting, labels
+from monitoring.ingest import LANE_DIRECT, LANE_GENERAL, Stored, store_page
+from monitoring.models import Source
+from monitoring.platforms.base import Page, Post
+from webcare.celery import app
+from webcare.desk import delivery
+from webcare.desk.models import Reply
+from webcare.desk.threads import note_revisions
+from webcare.desk.triage import triage
+from webcare.live.events import announce
+
+SWEEP_EVERY = 5.0
+# A reply this long in `sending` was left behind by something that died.
+ABANDONED_AFTER = timedelta(seconds=45)
+
+
+def store(source: Source, page: Page, *, keep_cursor: bool = False) -> Stored:
+    """Store a page with all it touches, and nudge whoever goes on with it."""
+    with transaction.atomic():
+        stored = store_page(source, page, keep_cursor=keep_cursor)
+        note_revisions(stored.revised)
+        if stored.new_ids:
+            nudge = process_direct if stored.direct else process_general
+            transaction.on_commit(lambda: nudge.delay(), robust=True)
+    return stored
+
+
+def store_streamed(source: Source, post: Post) -> Stored:
+    return store(source, Page((post,), {}), keep_cursor=True)
+
+
+@shared_task(queue="direct", ignore_result=True)
+def process_direct() -> int:
+    """Classify and triage all waiting direct mentions."""
+    return _process_all(LANE_DIRECT)
+
+
+@shared_task(queue="default", ignore_result=True)
+def process_general() -> int:
+    """Classify and triage all other waiting mentions."""
+    return _process_all(LANE_GENERAL)
+
+
+def _process_all(lane: int) -> int:
+    done = 0
+    while number := process_batch(lane):
+        done += number
+    return done
+
+
+def process_batch(lane: int) -> int:
+    """Classify and triage the oldest waiting mentions of `lane`; returns how many.
+
+    One transaction: it ends with all of them triaged, or none. What kills it again and again is
+    isolated by ever smaller batches and then goes on unclassified instead of blocking the rest.
+    """
+    ids = backlog.take_turn(lane)
+    if not ids:
+        return 0
+    with transaction.atomic():
+        mentions = backlog.claim(ids)
+        verdicts = backlog.classify(mentions)
+        triage(verdicts)
+        labels.append_verdicts(verdicts)
+        backlog.finish([mention.pk for mention, _ in verdicts])
+        for municipality_id in {mention.municipality_id for mention, _ in verdicts}:
+            announce("town.changed", [municipality_id], municipality_id=municipality_id)
+    return len(ids)
+
+
+@shared_task(queue="direct", ignore_result=True)
+def deliver(reply_id: int) -> None:
+    """Hand a reply to its platform, if it is due and nobody else does."""
+    delivery.deliver(reply_id)
+
+
+@shared_task(queue="direct", ignore_result=True)
+def look_up(reply_id: int) -> None:
+    """Find out what became of a reply whose delivery broke off."""
+    delivery.look_up(reply_id)
+
+
+@shared_task(queue="direct", ignore_result=True)
+def sweep() -> None:
+    """Nudge for everything that still waits: mentions, due replies, broken-off deliveries."""
+    for lane, task in ((LANE_DIRECT, process_direct), (LANE_GENERAL, process_general)):
+        if backlog.is_waiting(lane):
+            task.delay()
+    now = timezone.now()
+    due = Reply.objects.filter(state=Reply.State.QUEUED, send_at__lte=now)
+    _nudge(deliver, due.values_list("pk", flat=True))
+    broken_off = Reply.objects.filter(state=Reply.State.SENDING).exclude(
+        attempts__started_at__gt=now - ABANDONED_AFTER
+    )
+    _nudge(look_up, broken_off.values_list("pk", flat=True))
+
+
+def _nudge(task, reply_ids: Sequence[int]) -> None:
+    for reply_id in reply_ids:
+        task.delay(reply_id)
+
+
+@app.on_after_finalize.connect
+def plan(sender, **_: object) -> None:
+    sender.add_periodic_task(SWEEP_EVERY, sweep.s(), name="sweep", expires=SWEEP_EVERY)
+
+
+def collect(source_id: int) -> collecting.Outcome:
+    """One round of one source now, in the foreground."""
+    return collecting.collect(source_id, store)
