@@ -105,7 +105,7 @@ def split_of(identifier: str) -> str:
 
 
 def read_posts(folder: Path = HERE) -> Iterator[tuple[str, Post]]:
-    """Yield (place in the files, post) for every line; raises ValueError on a line that is no JSON."""
+    """Yield (place in the files, post) per line; ValueError on a line that is no JSON."""
     for path in sorted(folder.glob("part-*.jsonl")):
         with path.open(encoding="utf-8") as lines:
             for number, line in enumerate(lines, 1):
@@ -139,8 +139,8 @@ def find_faults(post: Post) -> list[str]:
 
 
 def shingles(text: str) -> frozenset[str]:
-    """Return the character five-grams of the text, lower-cased, with runs of non-words as one space."""
-    flat = " ".join(WORD.findall(text.lower()))
+    """Return the character five-grams of the lower-cased words, or the text where it has none."""
+    flat = " ".join(WORD.findall(text.lower())) or text
     return frozenset(flat[i : i + SHINGLE] for i in range(max(1, len(flat) - SHINGLE + 1)))
 
 
@@ -261,9 +261,8 @@ def main() -> int:
     growth = measure_growth(posts)
     print(f"{'vocabulary':12}" + "  ".join(f"{seen_}:{words}" for seen_, words in growth))
     once = Counter(word for post in posts for word in set(WORD.findall(post["text"].lower())))
-    print(
-        f"{'':12}{sum(count == 1 for count in once.values()) / len(once):.0%} of the words in one post"
-    )
+    rare = sum(count == 1 for count in once.values()) / len(once)
+    print(f"{'':12}{rare:.0%} of the words in one post")
     openers = Counter(" ".join(WORD.findall(post["text"].lower())[:2]) for post in posts)
     print_counts("openers", Counter(dict(openers.most_common(8))))
     frames = find_repeated_frames(posts)
