@@ -9,9 +9,9 @@ from __future__ import annotations
 from django.conf import settings
 from django.contrib.postgres.fields import ArrayField
 from django.contrib.postgres.indexes import GinIndex
-from django.contrib.postgres.search import SearchVectorField
+from django.contrib.postgres.search import SearchVector, SearchVectorField
 from django.db import models
-from django.db.models import F, Q
+from django.db.models import Q
 from django.db.models.functions import Now
 from django.utils import timezone
 from encrypted_fields.fields import EncryptedJSONField
@@ -70,7 +70,7 @@ class Round(models.Model):
 
 
 class Mention(models.Model):
-    """One collected post, as received. Never updated, but for the pointer to its latest revision."""
+    """One collected post, as received; only the pointer to its latest revision ever moves."""
 
     municipality = models.ForeignKey(settings.MUNICIPALITY_MODEL, models.PROTECT, db_index=False)
     source = models.ForeignKey(Source, models.PROTECT, db_index=False)
@@ -97,11 +97,7 @@ class Mention(models.Model):
         "Revision", models.PROTECT, null=True, related_name="+", db_index=False
     )
     search = models.GeneratedField(
-        expression=models.Func(
-            models.Value("dutch", output_field=models.TextField()),
-            F("text"),
-            template="to_tsvector('dutch'::regconfig, text)",
-        ),
+        expression=SearchVector("text", config="dutch"),
         output_field=SearchVectorField(),
         db_persist=True,
     )
@@ -138,7 +134,7 @@ class RawPayload(models.Model):
 
 
 class Revision(models.Model):
-    """An edit or a deletion by the writer or the platform. Appended; the mention keeps its first text."""
+    """An edit or deletion by writer or platform. Appended; the mention keeps its first text."""
 
     class Kind(models.TextChoices):
         EDITED = "edited"

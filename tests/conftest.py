@@ -10,7 +10,10 @@ import redis
 from django.conf import settings
 from django.db import connections
 
+from tests.cast import cast
 from webcare import servers
+
+__all__ = ["cast"]
 
 TEST_DATABASE = f"test_stadspraat_{os.getpid()}"
 

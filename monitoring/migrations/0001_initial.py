@@ -57,7 +57,7 @@ class Migration(migrations.Migration):
                 ('can_reply', models.BooleanField(default=True)),
                 ('media', models.JSONField(default=list)),
                 ('place', models.CharField(blank=True, max_length=200)),
-                ('search', models.GeneratedField(db_persist=True, expression=models.Func(models.Value('dutch', output_field=models.TextField()), models.F('text'), template="to_tsvector('dutch'::regconfig, text)"), output_field=django.contrib.postgres.search.SearchVectorField())),
+                ('search', models.GeneratedField(db_persist=True, expression=django.contrib.postgres.search.SearchVector('text', config='dutch'), output_field=django.contrib.postgres.search.SearchVectorField())),
             ],
         ),
         migrations.CreateModel(
