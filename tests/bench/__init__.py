@@ -1,0 +1,1 @@
+"""Benchmarks: each module here has `run()`, which yields one dict per figure."""
