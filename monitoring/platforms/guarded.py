@@ -136,13 +136,13 @@ class GuardedClient:
         allow: Iterable[str] = (),
         *,
         https_only: bool = False,
-        total_seconds: float = TOTAL_SECONDS,
-        max_bytes: int = MAX_BYTES,
+        total_seconds: float | None = None,
+        max_bytes: int | None = None,
     ) -> None:
         self.allowed = Allowed.parse(allow)
         self._https_only = https_only
-        self._total_seconds = total_seconds
-        self._max_bytes = max_bytes
+        self._total_seconds = TOTAL_SECONDS if total_seconds is None else total_seconds
+        self._max_bytes = MAX_BYTES if max_bytes is None else max_bytes
         self._way = _Way(self.allowed)
         self._pool = httpcore.ConnectionPool(
             ssl_context=_tls(), network_backend=self._way, keepalive_expiry=5.0
@@ -258,8 +258,8 @@ def fetch(
     *,
     headers: Mapping[str, str] | None = None,
     allow: Iterable[str] = (),
-    total_seconds: float = TOTAL_SECONDS,
-    max_bytes: int = MAX_BYTES,
+    total_seconds: float | None = None,
+    max_bytes: int | None = None,
 ) -> Fetched:
     """Read one address given by people. See `GuardedClient.fetch` for what it raises."""
     with GuardedClient(allow, total_seconds=total_seconds, max_bytes=max_bytes) as client:

@@ -31,6 +31,10 @@ SPOKEN_VERSION = "4.4.0"
 FOR_LIBRARY = {"content-type", "location"}
 
 
+# What Mastodon.py raises itself, and what it stumbles into over answers of the wrong shape.
+UNTYPED = (MastodonError, requests.RequestException, LookupError, AttributeError, TypeError)
+
+
 class _Answer(dict[str, Any]):
     """An object of JSON on which Mastodon.py can look up and hang attributes."""
 
@@ -70,6 +74,8 @@ class _Transport(BaseAdapter):
         answer = self._client.send(method, request.url or "", headers=headers, content=body)
         posted = method == "POST"
         check_answer(answer, posted=posted)
+        if answer.status in (302, 303) and posted:
+            raise DeliveryUnknown("the server sends us elsewhere after the message had been sent")
         if answer.status >= 300 and method != "GET":
             raise PermanentError("the server has moved: it redirects what is sent to it")
         response = requests.Response()
@@ -113,6 +119,8 @@ def connect(base_url: str, access_token: str, client: GuardedClient) -> RawMasto
         session=session,
         user_agent=USER_AGENT,
     )
+    # With checks off it forgets the version it was told, and refuses to page a search.
+    mastodon.mastodon_major, mastodon.mastodon_minor = 4, 4
     # Given to the constructor, a token that is the name of a file would be read from disk.
     mastodon.access_token = access_token
     return mastodon
@@ -125,13 +133,7 @@ def typed_errors(*, posting: bool = False) -> Iterator[None]:
         yield
     except PlatformError:
         raise
-    except (
-        MastodonError,
-        requests.RequestException,
-        LookupError,
-        AttributeError,
-        TypeError,
-    ) as error:
+    except UNTYPED as error:
         cause = error.__context__
         while cause is not None and not isinstance(cause, PlatformError):
             cause = cause.__context__

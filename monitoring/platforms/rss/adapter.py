@@ -24,7 +24,8 @@ CAPABILITIES = Capabilities(collects=True)
 # Entries remembered beyond those in the feed itself, so that one that comes back is no news.
 REMEMBERED = 500
 FEED_TYPES = {"application/rss+xml", "application/atom+xml", "application/feed+json"}
-LOOKS_LIKE_HTML = re.compile(rb"<(?:!doctype\s+html|html|head|body)\b", re.IGNORECASE)
+WEB_PAGE = re.compile(rb"<(?:!doctype\s+html|html|head|body)\b", re.IGNORECASE)
+FEED = re.compile(rb"<(?:\w+:)?(?:rss|feed|rdf|channel)\b", re.IGNORECASE)
 
 
 class RssConfig(Config):
@@ -107,21 +108,26 @@ def _read(answer: Fetched, seen: dict[str, str]) -> list[Post]:
 
 
 def _parse(answer: Fetched) -> Any:
-    # A file object: given bytes, feedparser first tries to open a file of that name.
-    feed = feedparser.parse(
-        io.BytesIO(answer.body),
-        response_headers={"content-type": answer.headers.get("content-type", "")},
-        sanitize_html=False,
-        resolve_relative_uris=False,
-    )
-    if feed.entries or feed.version:
-        return feed
     host = urlsplit(answer.url).hostname
-    if LOOKS_LIKE_HTML.search(answer.body[:2000]):
+    start = answer.body[:2000]
+    # Told apart before parsing: feedparser would take its time over five megabytes of web page.
+    if WEB_PAGE.search(start) and not FEED.search(start):
         found = _find_feed_link(answer)
         hint = f"; it names this feed: {found}" if found else "; it names no feed"
         raise PermanentError(f"{host} gives a web page here, not a feed{hint}")
-    raise PermanentError(f"{host} gives something here that is not a feed")
+    try:
+        # A file object: given bytes, feedparser first tries to open a file of that name.
+        feed = feedparser.parse(
+            io.BytesIO(answer.body),
+            response_headers={"content-type": answer.headers.get("content-type", "")},
+            sanitize_html=False,
+            resolve_relative_uris=False,
+        )
+    except Exception as error:  # over hostile input it raises whatever its parser met
+        raise PermanentError(f"{host} gives a feed that cannot be read") from error
+    if not feed.entries and not feed.get("version"):
+        raise PermanentError(f"{host} gives something here that is not a feed")
+    return feed
 
 
 def _find_feed_link(answer: Fetched) -> str:
