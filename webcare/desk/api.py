@@ -35,7 +35,7 @@ from webcare.desk.shapes import (
     Viewer,
 )
 from webcare.live.presence import find_viewers
-from webcare.organisation.audit import get_origin, record_audit
+from webcare.organisation.audit import record_audit
 
 MAX_LIMIT = 200
 FILTERS = (
@@ -110,7 +110,7 @@ class CaseView(APIView):
     def get(self, request: Request, case_id: int) -> Response:
         """One case with its whole thread. The ETag is its version."""
         case = _or_404(queries.get_case, request.user, case_id)
-        record_audit("case.read", actor=request.user, obj=case, origin=get_origin(request))
+        record_audit("case.looked", actor=request.user, obj=case)
         return Response(describe_case(request.user, case), headers={"ETag": f'"v{case.version}"'})
 
 

@@ -25,7 +25,7 @@ class Change:
     case: Case
     person: Person | None
 
-    def record(self, kind: CaseEvent.Kind, **data: Any) -> CaseEvent:
+    def record(self, kind: CaseEvent.Kind, /, **data: Any) -> CaseEvent:
         """Append to the history. `data` holds ids and choices, never what somebody wrote."""
         return CaseEvent.objects.create(
             case=self.case,

@@ -19,11 +19,13 @@ from channels.db import database_sync_to_async
 from channels.generic.websocket import AsyncWebsocketConsumer
 from channels.layers import get_channel_layer
 from django.conf import settings
+from django.contrib.sessions.backends.db import SessionStore
 
 from webcare.live import presence
 from webcare.live.events import GROUP
-from webcare.organisation.access import visible_teams
+from webcare.organisation.access import readable_teams
 from webcare.organisation.models import Person
+from webcare.security import find_refusal
 
 logger = logging.getLogger(__name__)
 
@@ -99,26 +101,35 @@ class Desk(AsyncWebsocketConsumer):
         self.guard: asyncio.Task[None] | None = None
 
     async def connect(self) -> None:
-        person = self.scope.get("user")
         await self.accept()
-        if person is None or not person.is_authenticated or not person.is_active:
+        person = await self._find_person()
+        if person is None:
             await self.close(NOT_LOGGED_IN)
             return
         self.person = person
         self.municipality_id = person.municipality_id
-        self.teams = await database_sync_to_async(visible_teams)(person)
+        self.teams = await database_sync_to_async(readable_teams)(person)
         self.redis = redis.asyncio.Redis.from_url(settings.REDIS_URL)
         hub.join(self)
         self.guard = asyncio.create_task(self._recheck())
 
+    async def _find_person(self) -> Person | None:
+        """Whose session this is, read afresh: it may have ended since the socket opened."""
+        session = SessionStore(self.scope["session"].session_key)
+        person = await get_user({"session": session})
+        if not isinstance(person, Person) or not person.is_active:
+            return None
+        refusal = await database_sync_to_async(find_refusal)(person, session)
+        return None if refusal else person
+
     async def _recheck(self) -> None:
         while True:
             await asyncio.sleep(RECHECK_EVERY)
-            person = await get_user(self.scope)
-            if not person.is_authenticated or not person.is_active:
+            person = await self._find_person()
+            if person is None:
                 await self.close(NOT_LOGGED_IN)
                 return
-            self.teams = await database_sync_to_async(visible_teams)(person)
+            self.teams = await database_sync_to_async(readable_teams)(person)
 
     async def tell(self, frames: list[str]) -> None:
         # A socket that died mid-send is dropped by its own disconnect.

@@ -148,8 +148,8 @@ def test_a_batch_of_direct_mentions_costs_as_many_queries_as_two(
 
 
 def test_an_edit_is_put_in_the_history_and_the_archive(cast: Cast) -> None:
-    from webcare import pipeline
     from monitoring.platforms.base import Page
+    from webcare import pipeline
 
     case = make_case(cast.account, "Er is feest", id="1")
     edited = make_post("Er is géén feest", id="1", change="edited")
