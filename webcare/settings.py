@@ -168,6 +168,13 @@ SPECTACULAR_SETTINGS = {
     "LICENSE": {"name": "EUPL-1.2"},
     "SERVE_INCLUDE_SCHEMA": False,
     "SCHEMA_PATH_PREFIX": "/api/v1",
-    "ENUM_NAME_OVERRIDES": {},
+    "ENUM_NAME_OVERRIDES": {
+        "CaseState": "webcare.desk.models.Case.State",
+        "CloseReason": "webcare.desk.models.Case.CloseReason",
+        "ClockKind": "webcare.desk.models.Clock.Kind",
+        "ReplyState": "webcare.desk.models.Reply.State",
+        "ReplyKind": "webcare.desk.models.Reply.Kind",
+        "CaseEventKind": "webcare.desk.models.CaseEvent.Kind",
+    },
 }
 API_VERSION = "1.0.0"

@@ -5,8 +5,7 @@ from __future__ import annotations
 from django.urls import include, path, re_path
 from drf_spectacular.views import SpectacularJSONAPIView
 
-from webcare import health, shell, town
-from webcare import imports as imports_api
+from webcare import directory, health, security, shell
 from webcare.desk import api as desk_api
 from webcare.organisation import api as organisation_api
 
@@ -16,15 +15,15 @@ api_urlpatterns = [
         SpectacularJSONAPIView.as_view(authentication_classes=[], permission_classes=[]),
     ),
     *organisation_api.urlpatterns,
+    *directory.urlpatterns,
     *desk_api.urlpatterns,
-    *town.urlpatterns,
-    *imports_api.urlpatterns,
 ]
 
 urlpatterns = [
     *health.urlpatterns,
+    *security.urlpatterns,
     path("api/v1/", include(api_urlpatterns)),
-    path("accounts/", include("allauth.urls")),
+    path("accounts/", include("webcare.organisation.account_urls")),
     # Everything else is a page of the desk; the front end's router takes it from there.
     re_path(r"^(?!api/|static/|hooks/).*$", shell.show_desk, name="desk"),
 ]
