@@ -9,7 +9,7 @@ from __future__ import annotations
 import ipaddress
 import time
 from collections.abc import Awaitable, Callable, Iterable
-from typing import Any, cast
+from typing import Any
 
 from starlette.requests import Request
 from starlette.responses import Response
@@ -20,7 +20,7 @@ from webcare.demo.player import PlayRefused
 from webcare.demo.running import Town
 from webcare.demo.scenes import SCENES
 from webcare.demo.snowflakes import iso
-from webcare.demo.things import VISIBILITIES, Account, Status, Visibility
+from webcare.demo.things import VISIBILITIES, Account, Status
 from webcare.demo.town import ACCOUNTS, TOWN_TAG
 from webcare.demo.world import Refused
 from webcare.demo.writing import read_body
@@ -101,7 +101,7 @@ def say(town: Town, request: Request, body: Body) -> Body:
         speaker,
         text,
         reply_to=parent.id if parent else 0,
-        visibility=cast(Visibility, visibility),
+        visibility=visibility,
         language=str(body.get("language") or "nl"),
     )
     world.commit()

@@ -8,7 +8,9 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo
 
+from webcare.demo import voices
 from webcare.demo.player import Player
+from webcare.demo.residents import RESIDENTS
 from webcare.demo.scenes import SCENES
 from webcare.demo.storyteller import Draft, Storyteller, ordinary_pieces
 from webcare.demo.texts import Piece
@@ -19,7 +21,8 @@ from webcare.demo.world import World
 POSTS = 250
 DAYS = 30
 UNANSWERED_HOURS = 5
-_THREADS_SHARE = 0.62
+_THREADS_SHARE = 0.5
+_LEAN_TO_NOW = 1.5
 _BUSY_HOURS = {
     7: 3,
     8: 6,
@@ -55,7 +58,7 @@ def write_past(world: World, player: Player, now: int, seed: int, said: set[int]
     last hours still waits for the desk.
     """
     rng = random.Random(seed)
-    teller = Storyteller(SCENES["quiet-tuesday"], seed, said)
+    teller = Storyteller(SCENES["quiet-tuesday"], seed, said, neighbour_share=0.15)
     moments = [
         _Moment(at, order, piece, 0, None, None)
         for order, (at, piece) in enumerate(_agenda(rng, now))
@@ -100,7 +103,7 @@ def _moment(rng: random.Random, now: int) -> int:
     day = datetime.fromtimestamp(now / 1000, UTC).astimezone(_AMSTERDAM).date()
     while True:
         hour = rng.choices(list(_BUSY_HOURS), list(_BUSY_HOURS.values()))[0]
-        date = day - timedelta(days=rng.randrange(0, DAYS))
+        date = day - timedelta(days=int(DAYS * rng.random() ** _LEAN_TO_NOW))
         local = datetime(
             date.year, date.month, date.day, hour, rng.randrange(60), rng.randrange(60),
             rng.randrange(1_000_000), tzinfo=_AMSTERDAM,
@@ -122,7 +125,8 @@ def _say(
 ) -> tuple[Status, Draft | None]:
     speaker = this.piece.turns[this.turn].speaker
     if speaker == "town":
-        return _answer(world, this), this.draft
+        slots = this.draft.slots if this.draft else teller.slots_for(RESIDENTS[0])
+        return _answer(world, this, slots), this.draft
     if this.turn == 0:
         draft = teller.begin_with(this.piece)
         return player.post(draft.resident, draft.text, None, draft.private, this.at), draft
@@ -137,12 +141,9 @@ def _say(
     return status, this.draft
 
 
-def _answer(world: World, this: _Moment) -> Status:
+def _answer(world: World, this: _Moment, slots: dict[str, str]) -> Status:
     """Let the account that was addressed answer, or the general account speak for itself."""
-    slots = this.draft.slots if this.draft else {}
-    text = this.piece.turns[this.turn].text
-    for slot, value in slots.items():
-        text = text.replace("{" + slot + "}", value)
+    text = voices.fill(this.piece.turns[this.turn].text, slots)
     account = _account_for(world, this.parent)
     if this.parent is None:
         return world.post(account, text, at=this.at)

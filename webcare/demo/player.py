@@ -225,7 +225,7 @@ class Player:
         else:
             text = reactions.words(resident, kind, self._rng)
             handle = self.world.accounts[answer.account].acct
-            said = self._chat.react(text, resident, f"@{handle}")
+            said = self._chat.react(text, resident, f"@{handle}", kind)
             self.post(resident, said, answer, answer.visibility == "direct")
         self.world.commit()
 

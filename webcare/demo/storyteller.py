@@ -6,6 +6,7 @@ No two posts of one town are the same text. Everything follows from the seed.
 from __future__ import annotations
 
 import random
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from functools import cache
@@ -14,7 +15,7 @@ from webcare.demo import markup, voices
 from webcare.demo.residents import HABITS, MOODS, RESIDENTS, Resident
 from webcare.demo.scenes import ORDINARY, Scene
 from webcare.demo.texts import Piece, read_pieces
-from webcare.demo.town import NEIGHBOURHOODS, STREETS, TOWN_NAME, TOWN_TAG
+from webcare.demo.town import FACILITIES, NEIGHBOURHOODS, STREETS, TOWN_NAME, TOWN_TAG
 
 LANGUAGES = ("nl", "en", "tr", "pl")
 NEIGHBOUR_SHARE = 0.04
@@ -42,6 +43,8 @@ _TAGS = {
     "bus": ("rivierlijn",),
 }
 _MAX_TRIES = 60
+_LOCAL = re.compile("|".join((*map(re.escape, FACILITIES.values()), "Elze", "Markt", "Drecht")))
+"""What only this town has, so that nobody asks the neighbour about it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,7 +81,10 @@ def ordinary_pieces() -> tuple[Piece, ...]:
 class Storyteller:
     """One stream of posts. `said` holds hashes of everything said in the town, shared by all."""
 
-    def __init__(self, scene: Scene, seed: int, said: set[int]) -> None:
+    def __init__(
+        self, scene: Scene, seed: int, said: set[int], neighbour_share: float = NEIGHBOUR_SHARE
+    ) -> None:
+        self._neighbour_share = neighbour_share
         self.rng = random.Random(seed)
         self.said = said
         self._scene = scene
@@ -99,12 +105,12 @@ class Storyteller:
     def begin_with(self, piece: Piece) -> Draft:
         """Return a new post with this text."""
         resident = self._resident(piece.voice)
-        slots = self._slots(resident)
-        before, after = self._address(piece)
-        text = self._unsaid(piece.turns[0].text, resident, slots, (before, after), before + after)
+        slots = self.slots_for(resident)
+        text = self._unsaid(piece.turns[0].text, resident, slots, self._address(piece), piece.theme)
         return Draft(resident, text, "private" in piece.voice.split(), piece, slots)
 
-    def _slots(self, resident: Resident) -> dict[str, str]:
+    def slots_for(self, resident: Resident) -> dict[str, str]:
+        """Return what fills the slots of a text this resident says now."""
         rng = self.rng
         return {
             "straat": rng.choice(STREETS),
@@ -127,19 +133,23 @@ class Storyteller:
             resident = self._resident(draft.resident.language)
         prefix = " ".join(f"@{one}" for one in dict.fromkeys(others) if one != resident.handle)
         slots = draft.slots | {"naam": resident.name.split()[0]}
-        said = self._unsaid(draft.piece.turns[turn].text, resident, slots, (prefix, ""), "")
+        said = self._unsaid(
+            draft.piece.turns[turn].text, resident, slots, (prefix, ""), draft.piece.theme
+        )
         return Draft(resident, said, draft.private, draft.piece, draft.slots)
 
     def answer_town(self, piece: Piece, turn: int, handle: str) -> Draft:
         """Return a resident's reply to what the municipality published by itself."""
         resident = self._resident("nl")
-        slots = self._slots(resident)
-        said = self._unsaid(piece.turns[turn].text, resident, slots, (f"@{handle}", ""), "")
+        slots = self.slots_for(resident)
+        said = self._unsaid(
+            piece.turns[turn].text, resident, slots, (f"@{handle}", ""), piece.theme
+        )
         return Draft(resident, said, False, piece, slots)
 
-    def react(self, text: str, resident: Resident, prefix: str) -> str:
+    def react(self, text: str, resident: Resident, prefix: str, kind: str) -> str:
         """Return `text` as `resident` says it to the municipality, with fresh slots."""
-        return self._unsaid(text, resident, self._slots(resident), (prefix, ""), "")
+        return self._unsaid(text, resident, self.slots_for(resident), (prefix, ""), kind)
 
     def _pick(self, progress: float, direct: bool) -> Piece:
         if self._phases and self.rng.random() < self._scene.share:
@@ -162,7 +172,7 @@ class Storyteller:
         handle = "@gemeente"
         if piece.theme == "parking" and rng.random() < THEME_ACCOUNT_SHARE:
             handle = "@parkeren"
-        elif rng.random() < NEIGHBOUR_SHARE:
+        elif rng.random() < self._neighbour_share and not _LOCAL.search(piece.turns[0].text):
             handle = "@klaverwaard"
         return ("", handle) if rng.random() < 0.2 else (handle, "")
 
@@ -172,21 +182,18 @@ class Storyteller:
         resident: Resident,
         slots: dict[str, str],
         around: tuple[str, str],
-        handle: str,
+        theme: str,
     ) -> str:
         """Return the text as the resident types it, different from all that was said before."""
         rng = self.rng
         before, after = around
-        foreign = handle == "@klaverwaard"
+        if "@klaverwaard" in around:
+            slots["plaats"] = "Klaverwaard"
         for attempt in range(_MAX_TRIES):
             filled = text
             if attempt > 2 or rng.random() < 0.08:
                 filled = voices.dress(text, resident.language, rng, attempt // 3)
-            if foreign:
-                filled = filled.replace("{plaats}", "Klaverwaard")
-            for slot, value in slots.items():
-                filled = filled.replace("{" + slot + "}", value)
-            typed = voices.type_as(resident, filled, rng)
+            typed = voices.type_as(resident, voices.fill(filled, slots), theme, rng)
             whole = " ".join(part for part in (before, typed, after) if part)
             mark = hash(whole)
             if mark not in self.said and markup.counted_length(whole) <= markup.MAX_CHARACTERS:

@@ -63,7 +63,20 @@ _MISTAKES = {
     "waarschijnlijk": "waarschijnelijk",
     "jou": "jouw",
 }
-_EMOJI = tuple("😅😊🙏😡🤔🙄😂👏🌳🚲🐕🌧🎉👀💡😬👍🤷😢🔥🥳✨💪🤨☀")
+_GLAD = tuple("😅😊🙏😂👏🌳🎉👀👍🥳✨💪☀🤩")
+_SORRY = tuple("😡🤔🙄👀😬🤷😢🤨😤😩🙏")
+_ALARMED = tuple("😱😨🙏🚒😷😢👀")
+_GLAD_THEMES = {
+    "praise",
+    "events",
+    "football",
+    "chatter",
+    "swimming",
+    "adverts",
+    "thanks",
+    "animals",
+}
+_ALARMED_THEMES = {"fire", "worries"}
 _YOUTH_ENDS = (
     " fr",
     " echt ongelooflijk",
@@ -110,10 +123,12 @@ def _typos(text: str, rng: random.Random) -> str:
     return "".join(letters)
 
 
-def _emoji(text: str, rng: random.Random) -> str:
-    many = rng.choice(_EMOJI) * rng.choice((1, 1, 1, 2, 3))
+def _with_emoji(text: str, theme: str, rng: random.Random) -> str:
+    fitting = _GLAD if theme in _GLAD_THEMES else _SORRY
+    fitting = _ALARMED if theme in _ALARMED_THEMES else fitting
+    many = rng.choice(fitting) * rng.choice((1, 1, 1, 2, 3))
     if rng.random() < 0.25 and ". " in text:
-        return text.replace(". ", f" {rng.choice(_EMOJI)} ", 1) + " " + many
+        return text.replace(". ", f" {rng.choice(fitting)} ", 1) + " " + many
     return f"{text} {many}"
 
 
@@ -156,18 +171,38 @@ _HABITS: dict[str, Callable[[str, random.Random], str]] = {
     "youth": _youth,
     "typos": _typos,
     "dots": _dots,
-    "emoji": _emoji,
     "lower": _lower,
     "shouting": _shouting,
 }
 
 
-def type_as(resident: Resident, text: str, rng: random.Random) -> str:
-    """Return `text` as this resident types it today; people are not equally sloppy every day."""
+def type_as(resident: Resident, text: str, theme: str, rng: random.Random) -> str:
+    """Return `text` as this resident types it today; people are not equally sloppy every day.
+
+    `theme` decides which emoji fit: nobody cheers at a fire.
+    """
     for habit, change in _HABITS.items():
         dutch_only = habit in ("dialect", "youth", "typos") and resident.language != "nl"
         if habit in resident.habits and not dutch_only and rng.random() < 0.85:
             text = change(text, rng)
+    if "emoji" in resident.habits and rng.random() < 0.85:
+        text = _with_emoji(text, theme, rng)
+    return text
+
+
+_NEUTER = re.compile(r"\b([Dd])e (?=\{(straat2?)\})")
+
+
+def fill(text: str, slots: dict[str, str]) -> str:
+    """Return `text` with its slots filled; squares, paths and fields are `het`, not `de`."""
+
+    def article(found: re.Match[str]) -> str:
+        neuter = slots[found[2]].lower().endswith(("plein", "pad", "veld", "land"))
+        return {"D": "Het ", "d": "het "}[found[1]] if neuter else found[0]
+
+    text = _NEUTER.sub(article, text)
+    for slot, value in slots.items():
+        text = text.replace("{" + slot + "}", value)
     return text
 
 
@@ -184,6 +219,9 @@ def dress(text: str, language: str, rng: random.Random, times: int) -> str:
     openers, closers = lists[f"{language} openers"], lists[f"{language} closers"]
     if times % 2:
         return f"{text} {rng.choice(closers)}"
-    if times:
-        return f"{rng.choice(openers)} {text} {rng.choice(closers)}"
-    return f"{rng.choice(openers)} {text}" if rng.random() < 0.5 else text
+    if times or rng.random() < 0.5:
+        opener = rng.choice(openers)
+        if opener[-1] in ",:" and text[1:2].islower():
+            text = text[0].lower() + text[1:]
+        text = f"{opener} {text}"
+    return f"{text} {rng.choice(closers)}" if times else text

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from typing import Any, cast
+from typing import Any
 from urllib.parse import parse_qsl
 
 import orjson
@@ -58,7 +58,7 @@ def _visibility(body: dict[str, Any]) -> Visibility:
     wanted = str(body.get("visibility") or "public")
     if wanted not in VISIBILITIES:
         raise Problem(422, f"'{wanted}' is not a valid visibility")
-    return cast(Visibility, wanted)
+    return wanted
 
 
 @endpoint
