@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from typing import Any
+from urllib.parse import urlsplit
 
 from django.core.exceptions import ImproperlyConfigured
 
@@ -35,11 +36,13 @@ PERMISSIONS_POLICY = (
     "magnetometer=(), microphone=(), midi=(), payment=(), usb=(), "
     "publickey-credentials-create=(self), publickey-credentials-get=(self)"
 )
+OIDC_ISSUER = read_url("OIDC_ISSUER", "", ("https", "http") if DEMO else ("https",))
 _live = (
     [LIVE_URL]
     if LIVE_URL
     else [f"{scheme}://{host}:{LIVE_PORT}" for host in ALLOWED_HOSTS for scheme in ("ws", "wss")]
 )
+_issuer = ["{0.scheme}://{0.netloc}".format(urlsplit(OIDC_ISSUER))] if OIDC_ISSUER else []
 CONTENT_SECURITY_POLICY = {
     "DIRECTIVES": {
         "default-src": ["'none'"],
@@ -50,7 +53,8 @@ CONTENT_SECURITY_POLICY = {
         "connect-src": ["'self'", *_live],
         "manifest-src": ["'self'"],
         "frame-ancestors": ["'none'"],
-        "form-action": ["'self'"],
+        # A browser holds the redirect after a form to this as well: log-in goes on at the issuer.
+        "form-action": ["'self'", *_issuer],
         "base-uri": ["'none'"],
     }
 }
@@ -98,7 +102,6 @@ if REQUIRE_MFA == "nobody" and not DEMO:
     raise ImproperlyConfigured("REQUIRE_MFA=nobody is for the demo only (BIO2)")
 
 # --- Single sign-on: only people who already exist, found by an address the provider verified
-OIDC_ISSUER = read_url("OIDC_ISSUER", "", ("https", "http") if DEMO else ("https",))
 SOCIALACCOUNT_ADAPTER = "webcare.organisation.login.SocialAdapter"
 SOCIALACCOUNT_EMAIL_AUTHENTICATION = True
 SOCIALACCOUNT_EMAIL_AUTHENTICATION_AUTO_CONNECT = True

@@ -36,6 +36,7 @@ class PersonSerializer(CamelSerializer):
 
 class PeopleSerializer(CamelSerializer):
     items = PersonSerializer(many=True)
+    next = serializers.CharField(allow_null=True)
 
 
 class NewPersonSerializer(CamelSerializer):
@@ -69,6 +70,7 @@ class DeputyshipSerializer(CamelSerializer):
 
 class DeputyshipsSerializer(CamelSerializer):
     items = DeputyshipSerializer(many=True)
+    next = serializers.CharField(allow_null=True)
 
 
 def _shown(actor: Person, person_id: int) -> Any:
@@ -81,7 +83,7 @@ class PeopleView(APIView):
     @extend_schema(operation_id="listPeople", responses=PeopleSerializer, tags=["people"])
     def get(self, request: Request) -> Response:
         everyone = queries.people_with_factors_for(request.user)
-        return Response({"items": PersonSerializer(everyone, many=True).data})
+        return Response({"items": PersonSerializer(everyone, many=True).data, "next": None})
 
     @extend_schema(
         operation_id="addPerson",
@@ -135,7 +137,7 @@ class DeputyshipsView(APIView):
     @extend_schema(operation_id="listDeputyships", responses=DeputyshipsSerializer, tags=["people"])
     def get(self, request: Request) -> Response:
         deputyships = queries.deputyships_for(request.user)
-        return Response({"items": DeputyshipSerializer(deputyships, many=True).data})
+        return Response({"items": DeputyshipSerializer(deputyships, many=True).data, "next": None})
 
     @extend_schema(
         operation_id="addDeputyship",

@@ -51,15 +51,15 @@ class PlatformFieldSerializer(CamelSerializer):
 
 class PlatformSerializer(CamelSerializer):
     name = serializers.CharField()
-    label = serializers.CharField()
+    label = serializers.CharField()  # type: ignore[assignment]
     publishes = serializers.BooleanField(help_text="A source comes with an account: give a team.")
-    # Spoken of as `fields`, a name the serializer itself has taken.
-    fields_ = PlatformFieldSerializer(many=True)
+    fields = PlatformFieldSerializer(many=True)  # type: ignore[assignment]
 
 
 class SourcesSerializer(CamelSerializer):
     items = SourceSerializer(many=True)
     platforms = PlatformSerializer(many=True)
+    next = serializers.CharField(allow_null=True)
 
 
 class SourceCheckSerializer(CamelSerializer):
@@ -90,7 +90,7 @@ class SamplePostSerializer(CamelSerializer):
 class CheckResultSerializer(CamelSerializer):
     ok = serializers.BooleanField()
     sample = SamplePostSerializer(many=True)
-    problem = serializers.CharField()
+    problem = serializers.CharField(allow_null=True)
     handle = serializers.CharField(help_text="Our account, where the platform has one.")
 
 
@@ -100,7 +100,7 @@ def _describe(platform: Platform) -> dict[str, Any]:
         "name": platform.name,
         "label": sources.platform_label(platform),
         "publishes": platform.capabilities.publishes,
-        "fields_": [
+        "fields": [
             {"name": name, "secret": name in secret, "required": field.is_required()}
             for name, field in platform.config.model_fields.items()
         ],
@@ -115,7 +115,7 @@ class SourcesView(APIView):
     @extend_schema(operation_id="listSources", responses=SourcesSerializer, tags=["sources"])
     def get(self, request: Request) -> Response:
         online = [_describe(one) for one in PLATFORMS.values() if not one.offline]
-        answer = {"items": queries.sources_for(request.user), "platforms": online}
+        answer = {"items": queries.sources_for(request.user), "platforms": online, "next": None}
         return Response(SourcesSerializer(answer).data)
 
     @extend_schema(

@@ -45,13 +45,13 @@ class Check:
     """
 
     sample: tuple[Post, ...] = ()
-    problem: str = ""
+    problem: str | None = None
     handle: str = ""
     name: str = ""
 
     @property
     def ok(self) -> bool:
-        return not self.problem
+        return self.problem is None
 
 
 def platform_label(platform: Platform) -> str:
@@ -149,7 +149,8 @@ def add_source(
 ) -> Source:
     """Add a source after it answered once.
 
-    Where the platform is one we publish on, its account comes with it and `team_id` owns that.
+    Where the platform is one we publish on, its account comes with it, owned by `team_id` (None:
+    the central team).
     Raises ValidationError when it does not answer, is there already, or lacks a purpose (AVG).
     """
     check_role(actor, Role.ADMINISTRATOR)
@@ -159,7 +160,9 @@ def add_source(
         raise ValidationError({"purpose": _("Schrijf op waarvoor we dit verzamelen (AVG).")})
     team = None
     if found.capabilities.publishes:
-        team = queries.teams_for(actor).filter(pk=team_id).first()
+        # Nobody named: the central team watches it until somebody takes it over.
+        wanted_team = {"pk": team_id} if team_id else {"central": True}
+        team = queries.teams_for(actor).filter(**wanted_team).first()
         if team is None:
             raise ValidationError({"team_id": _("Kies het team dat hier antwoordt.")})
     # Asked outside the transaction: somebody else's server may take its time.
