@@ -54,7 +54,7 @@ def seconds_to_wait(headers: Mapping[str, str], *, otherwise: float = 60) -> flo
     now = _moment(headers.get("date", "")) or datetime.now(UTC)
     for name in ("retry-after", "x-ratelimit-reset"):
         given = headers.get(name, "").strip()
-        if given.isdigit() and len(given) < 12:
+        if given.isascii() and given.isdigit() and len(given) < 12:
             number = float(given)
             seconds = number - now.timestamp() if number > 1_000_000_000 else number
         elif moment := _moment(given):

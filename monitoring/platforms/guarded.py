@@ -7,6 +7,7 @@ and five megabytes after decompression, keeps no cookies and knows no proxies.
 
 from __future__ import annotations
 
+import re
 import ssl
 import threading
 import time
@@ -33,6 +34,8 @@ MAX_BYTES = 5 * 1024 * 1024
 MAX_REDIRECTS = 5
 INFLATE_STEP = 64 * 1024
 USER_AGENT = "Stadspraat/0.1 (municipal webcare; honours Retry-After)"
+# Names, and addresses with the colons of IPv6; international names are \w too.
+HOST = re.compile(r"[\w.:-]+")
 REDIRECTS = {301, 302, 303, 307, 308}
 PERMANENT_REDIRECTS = {301, 308}
 # Set by the client itself, never by a caller: the body is decoded here, with a limit.
@@ -164,7 +167,7 @@ class GuardedClient:
             parsed = httpx.URL(url)
         except (httpx.InvalidURL, UnicodeError, ValueError, TypeError) as error:
             raise AddressRefused("this is not a usable address") from error
-        if parsed.scheme not in ("http", "https") or not parsed.host:
+        if parsed.scheme not in ("http", "https") or not HOST.fullmatch(parsed.host):
             raise AddressRefused("only http and https addresses can be read")
         if parsed.userinfo:
             raise AddressRefused("an address may not hold a user name or password")

@@ -60,7 +60,7 @@ def html_to_text(html: str, mentions: Mapping[str, str] | None = None) -> str:
     Scripts and styles disappear with their content; links other than http(s) keep their words.
     """
     clean = nh3.clean(
-        html,
+        storable(html),
         tags=KEPT,
         attributes=ATTRIBUTES,
         url_schemes={"http", "https"},
@@ -71,7 +71,7 @@ def html_to_text(html: str, mentions: Mapping[str, str] | None = None) -> str:
     reader.close()
     text = "".join(reader.pieces)
     text = re.sub(r" *\n *", "\n", re.sub(r"[ \t]+", " ", text))
-    return storable(re.sub(r"\n{3,}", "\n\n", text).strip())
+    return re.sub(r"\n{3,}", "\n\n", text).strip()
 
 
 class _Reader(HTMLParser):
