@@ -121,10 +121,13 @@ def socket_dir(var_dir: Path, name: str) -> Path:
     return Path("/tmp") / f"stadspraat-{os.geteuid()}-{digest}-{name}"
 
 
-def _make_private_dir(path: Path, uid: int, gid: int) -> None:
+def make_private_dir(path: Path, uid: int, gid: int) -> None:
+    """Make or take `path` for one user alone. Raises ServerError when another holds that name."""
     path.mkdir(parents=True, exist_ok=True, mode=0o700)
     found = path.lstat()
-    if path.is_symlink() or found.st_uid not in (os.geteuid(), uid):
+    # In a folder where anyone may write, a name may have been taken to receive what we put there.
+    shared = path.parent.stat().st_mode & 0o002
+    if path.is_symlink() or (shared and found.st_uid not in (os.geteuid(), uid)):
         raise ServerError(
             f"{path} belongs to somebody else; remove it or set VAR_DIR to another folder"
         )
@@ -157,7 +160,7 @@ def redis(var_dir: Path) -> Server:
     path = folder / "redis.sock"
 
     def start() -> subprocess.Popen[bytes]:
-        _make_private_dir(folder, os.geteuid(), os.getegid())
+        make_private_dir(folder, os.geteuid(), os.getegid())
         path.unlink(missing_ok=True)
         values = REDIS_SETTINGS | {
             "unixsocket": str(path),
@@ -253,14 +256,15 @@ def _start_postgres(var_dir: Path, socket_folder: Path) -> subprocess.Popen[byte
     data = home / "data"
     identity = privileges.choose_identity(data if data.exists() else var_dir, binaries / "postgres")
     for folder in (home, socket_folder):
-        _make_private_dir(folder, identity.uid, identity.gid)
+        make_private_dir(folder, identity.uid, identity.gid)
     _check_version(data, binaries, identity)
     if not data.exists():
         _make_cluster(home, data, binaries, identity)
     _clear_stale_pid(data)
     settings = POSTGRES_SETTINGS | {"unix_socket_directories": str(socket_folder)}
     if not read_bool("EMBEDDED_DURABLE", True):
-        settings |= {"fsync": "off", "full_page_writes": "off", "synchronous_commit": "off"}
+        # Safe against a killed server, not against a power cut.
+        settings |= {"fsync": "off", "full_page_writes": "off"}
     arguments = [word for key, value in settings.items() for word in ("-c", f"{key}={value}")]
     log = _open_log(state_dir(var_dir) / "postgres.log")
     try:

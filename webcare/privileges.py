@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import ctypes
 import os
+import pwd
 import signal
 import subprocess
 import sys
@@ -18,7 +19,6 @@ from pathlib import Path
 from typing import Final
 
 NOBODY: Final = 65534
-NAMESPACE_UID: Final = 1000
 PR_SET_PDEATHSIG, PR_SET_KEEPCAPS, PR_CAP_AMBIENT = 1, 8, 47
 PR_CAP_AMBIENT_RAISE: Final = 2
 CAP_DAC_OVERRIDE, CAP_DAC_READ_SEARCH = 1, 2
@@ -87,14 +87,18 @@ class Identity:
 
 def choose_identity(owned: Path, program: Path) -> Identity:
     """The identity that can run `program` and owns `owned`, a cluster or its future folder."""
-    if os.geteuid() != 0:
-        return Identity(os.geteuid(), os.getegid(), lambda: None)
+    uid, gid = os.geteuid(), os.getegid()
+    renamed = Identity(uid, gid, _rename)
+    if uid != 0:
+        # initdb wants its user to have a name, which containers with a number of their own lack.
+        return Identity(uid, gid, _stay) if _has_name(uid) else renamed
     found = owned.stat()
-    is_cluster = (owned / "PG_VERSION").exists()
-    another = _another_user(found.st_uid or NOBODY, found.st_gid if found.st_uid else NOBODY)
-    renamed = Identity(0, 0, _rename_root)
-    # A cluster's files have an owner already, and only that owner's way can read them.
-    ways = [renamed if found.st_uid == 0 else another] if is_cluster else [another, renamed]
+    if (owned / "PG_VERSION").exists():
+        # A cluster's files have an owner already, and only that owner's way can read them.
+        ways = [another_user(found.st_uid, found.st_gid) if found.st_uid else renamed]
+    else:
+        owner = found.st_uid if found.st_uid and _has_name(found.st_uid) else NOBODY
+        ways = [another_user(owner, found.st_gid if owner != NOBODY else NOBODY), renamed]
     reasons = []
     for way in ways:
         try:
@@ -130,7 +134,8 @@ def _capability_to_look() -> int | None:
     return next((cap for cap in (CAP_DAC_READ_SEARCH, CAP_DAC_OVERRIDE) if held >> cap & 1), None)
 
 
-def _another_user(uid: int, gid: int) -> Identity:
+def another_user(uid: int, gid: int) -> Identity:
+    """The user `uid`, who may look into every folder but write only in its own."""
     capability = _capability_to_look() if _linux else None
 
     def become() -> None:
@@ -149,13 +154,27 @@ def _another_user(uid: int, gid: int) -> Identity:
     return Identity(uid, gid, become)
 
 
-def _rename_root() -> None:
+def _stay() -> None:
+    """Remain who we are."""
+
+
+def _has_name(uid: int) -> bool:
+    try:
+        pwd.getpwuid(uid)
+    except KeyError:
+        return False
+    return True
+
+
+def _rename() -> None:
+    """Be called nobody in a user namespace, and remain who we are towards every file."""
+    uid, gid = os.geteuid(), os.getegid()
     if not _linux or _libc.unshare(CLONE_NEWUSER):
         raise OSError("no user namespace")
     for name, text in (
         ("setgroups", "deny"),
-        ("uid_map", f"{NAMESPACE_UID} 0 1"),
-        ("gid_map", f"{NAMESPACE_UID} 0 1"),
+        ("uid_map", f"{NOBODY} {uid} 1"),
+        ("gid_map", f"{NOBODY} {gid} 1"),
     ):
         with open(f"/proc/self/{name}", "w") as file:
             file.write(text)
