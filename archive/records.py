@@ -31,7 +31,7 @@ CONTENT_TYPE: Final = "application/json"
 _INSERT: Final = """
 WITH given AS (
     SELECT * FROM unnest(
-        %s::uuid[], %s::integer[], %s::text[], %s::text[], %s::bigint[], %s::text[],
+        %s::uuid[], %s::bigint[], %s::text[], %s::text[], %s::bigint[], %s::text[],
         %s::bytea[], %s::bytea[], %s::bytea[], %s::bytea[], %s::bytea[]
     ) AS given (
         attribute, municipality_id, kind, subject_type, subject_id, part,

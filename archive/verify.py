@@ -28,7 +28,7 @@ _RECORDS: Final = """
 SELECT r.id, r.attribute, r.municipality_id, r.kind, r.subject_type, r.subject_id, r.part,
        r.registered_at, r.header, r.sha256, r.control, c.salt, c.body
 FROM archive_record r LEFT JOIN archive_content c ON c.record_id = r.id
-WHERE %s::integer IS NULL OR r.municipality_id = %s
+WHERE %s::bigint IS NULL OR r.municipality_id = %s
 ORDER BY r.id
 """
 _ORPHANS: Final = """
@@ -87,7 +87,7 @@ def configured_secrets() -> dict[str, bytes]:
 def count_records(municipality_id: int | None = None) -> int:
     with connection.cursor() as cursor:
         cursor.execute(
-            "SELECT count(*) FROM archive_record WHERE %s::integer IS NULL OR municipality_id = %s",
+            "SELECT count(*) FROM archive_record WHERE %s::bigint IS NULL OR municipality_id = %s",
             [municipality_id, municipality_id],
         )
         return int(cursor.fetchone()[0])
@@ -106,7 +106,7 @@ def verify_all(
         cursor.execute(_RECORDS, [municipality_id, municipality_id])
         while rows := cursor.fetchmany(CHUNK):
             for row in rows:
-                yield check_record(_stored(row), secrets)
+                yield check_record(Stored(*row), secrets)
     yield from _check_whole()
 
 
@@ -168,18 +168,6 @@ def _read_header(data: bytes) -> dict[str, Any] | None:
     # Keys are ASCII and numbers whole here, so sorted compact JSON is RFC 8785.
     again = json.dumps(header, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
     return header if again.encode("utf-8", "surrogatepass") == data else None
-
-
-def _stored(row: tuple[Any, ...]) -> Stored:
-    *columns, header, sha256, control, salt, body = row
-    return Stored(
-        *columns,
-        bytes(header),
-        bytes(sha256),
-        bytes(control),
-        None if salt is None else bytes(salt),
-        None if body is None else bytes(body),
-    )
 
 
 def _check_whole() -> Iterator[Finding]:

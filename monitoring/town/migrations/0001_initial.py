@@ -5,26 +5,41 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     initial = True
 
     dependencies = [
-        ('organisation', '0001_initial'),
+        ("organisation", "0001_initial"),
     ]
 
     operations = [
         migrations.CreateModel(
-            name='HourCount',
+            name="HourCount",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('hour', models.DateTimeField()),
-                ('theme', models.CharField(blank=True, max_length=20)),
-                ('tenor', models.CharField(blank=True, max_length=10)),
-                ('count', models.IntegerField()),
-                ('municipality', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.PROTECT, to='organisation.municipality')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("hour", models.DateTimeField()),
+                ("theme", models.CharField(blank=True, max_length=20)),
+                ("tenor", models.CharField(blank=True, max_length=10)),
+                ("count", models.IntegerField()),
+                (
+                    "municipality",
+                    models.ForeignKey(
+                        db_index=False,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        to="organisation.municipality",
+                    ),
+                ),
             ],
             options={
-                'constraints': [models.UniqueConstraint(fields=('municipality', 'hour', 'theme', 'tenor'), name='hour_count_once')],
+                "constraints": [
+                    models.UniqueConstraint(
+                        fields=("municipality", "hour", "theme", "tenor"), name="hour_count_once"
+                    )
+                ],
             },
         ),
     ]
