@@ -42,13 +42,14 @@ def read_json(body: bytes) -> Any:
 
 
 def web_link(address: object) -> str:
-    """The address when it is an http(s) link with a host, else nothing."""
+    """The address when it is an http(s) link with a host and a possible port, else nothing."""
     if not isinstance(address, str):
         return ""
     address = address.strip()
     try:
         parts = urlsplit(address)
-        return address if parts.scheme.lower() in ("http", "https") and parts.hostname else ""
+        usable = parts.hostname and (parts.port is None or parts.port > 0)  # a bad port raises
+        return address if usable and parts.scheme.lower() in ("http", "https") else ""
     except ValueError:
         return ""
 

@@ -18,6 +18,7 @@ from monitoring.platforms.answers import check_answer
 from monitoring.platforms.base import Capabilities, Config, Page, PermanentError, Post
 from monitoring.platforms.guarded import Fetched, GuardedClient
 from monitoring.platforms.rss import payloads
+from monitoring.platforms.rss.references import mend_references
 from monitoring.platforms.text import web_link
 
 CAPABILITIES = Capabilities(collects=True)
@@ -118,7 +119,7 @@ def _parse(answer: Fetched) -> Any:
     try:
         # A file object: given bytes, feedparser first tries to open a file of that name.
         feed = feedparser.parse(
-            io.BytesIO(answer.body),
+            io.BytesIO(mend_references(answer.body)),
             response_headers={"content-type": answer.headers.get("content-type", "")},
             sanitize_html=False,
             resolve_relative_uris=False,
