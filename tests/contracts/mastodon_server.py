@@ -55,7 +55,7 @@ class MastodonServer:
             case ("POST", "/api/v1/statuses"):
                 return self._publish(request)
         if path == f"/api/v1/accounts/{self.me['id']}/statuses":
-            own = [s for s in self._all() if s["account"]["id"] == self.me["id"]]
+            own = [s for s in self._all() if _author(s) == self.me["id"]]
             return self._page(request, own)
         return as_json({"error": "Record not found"}, 404)
 
@@ -110,6 +110,10 @@ class MastodonServer:
         if key:
             self.by_key[key] = new_id
         return as_json(status, **{"X-RateLimit-Reset": "soon", "X-RateLimit-Remaining": "many"})
+
+
+def _author(status: dict[str, Any]) -> str:
+    return (status["account"] or {}).get("id", "")
 
 
 def _tags(status: dict[str, Any]) -> list[str]:

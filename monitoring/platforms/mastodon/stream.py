@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import threading
 from collections.abc import Iterable, Iterator
+from contextlib import ExitStack
 from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlsplit
@@ -40,27 +41,26 @@ class Stream:
 
     def events(self, hashtags: Iterable[str]) -> Iterator[Event]:
         """Yield events; end after `close`. Raises typed errors when the connection ends."""
-        self._connection = self._open()
-        try:
-            for hashtag in hashtags:
-                subscription = {"type": "subscribe", "stream": "hashtag", "tag": hashtag}
-                self._connection.send(json.dumps(subscription))
-            while not self._closed.is_set():
-                event = _read(self._connection.recv())
-                if event:
-                    yield event
-        except (ConnectionClosed, OSError) as error:
-            if not self._closed.is_set():
-                raise RetryAfter("the stream was closed by the server", seconds=5) from error
-        finally:
-            self._connection.close()
+        with ExitStack() as opened:
+            self._connection = self._open(opened)
+            try:
+                for hashtag in hashtags:
+                    subscription = {"type": "subscribe", "stream": "hashtag", "tag": hashtag}
+                    self._connection.send(json.dumps(subscription))
+                while not self._closed.is_set():
+                    event = _read(self._connection.recv())
+                    if event:
+                        yield event
+            except (ConnectionClosed, OSError) as error:
+                if not self._closed.is_set():
+                    raise RetryAfter("the stream was closed by the server", seconds=5) from error
 
     def close(self) -> None:
         self._closed.set()
         if self._connection is not None:
             self._connection.close()
 
-    def _open(self) -> ClientConnection:
+    def _open(self, opened: ExitStack) -> ClientConnection:
         parts = urlsplit(self._address)
         port = parts.port or (443 if parts.scheme == "wss" else 80)
         if parts.scheme not in ("ws", "wss") or not parts.hostname:
@@ -69,7 +69,7 @@ class Stream:
             raise AddressRefused(f"{parts.hostname} must be reached over an encrypted stream")
         place = connect_socket(parts.hostname, port, self._allowed, seconds=CONNECT_SECONDS)
         try:
-            return connect(
+            connecting = connect(
                 f"{self._address}/api/v1/streaming?stream=user",
                 sock=place,
                 ssl=httpx.create_ssl_context() if parts.scheme == "wss" else None,
@@ -78,6 +78,7 @@ class Stream:
                 proxy=None,
                 close_timeout=2,
             )
+            return opened.enter_context(connecting)
         except InvalidStatus as error:
             status = error.response.status_code
             if status in (401, 403):
