@@ -1,0 +1,48 @@
+import type { QueryClient, QueryKey } from "@tanstack/vue-query"
+import { keys } from "@/api/keys"
+import { createCoalescer } from "./coalescer"
+import type { EventType } from "./eventTypes"
+
+/** Charts of days and weeks need not follow every post. */
+const slowly = 5000
+const quickly = 150
+
+/** Which queries an event makes stale. A type the back end adds does not compile until it is here. */
+export function staleKeys(type: EventType, id: number): QueryKey[] {
+  switch (type) {
+    case "case.opened":
+      return [keys.allCases, keys.counts]
+    case "case.changed":
+      return [keys.case(id), keys.allCases, keys.counts]
+    case "case.presence":
+      return [keys.viewers(id)]
+    case "source.changed":
+      return [keys.sources, keys.organisation]
+    case "town.changed":
+      return [keys.town(), keys.mentions()]
+    default:
+      return unknownType(type)
+  }
+}
+
+/** An older page meeting a newer server: nothing to do until it is reloaded. */
+function unknownType(_type: never): QueryKey[] {
+  return []
+}
+
+const slow = new Set<unknown>([keys.town()[0], keys.mentions()[0]])
+
+/** Refetches what is on screen and stale, coalesced per key; what is not on screen is only marked. */
+export function createInvalidator(client: QueryClient) {
+  const ask = createCoalescer(
+    (key: string) =>
+      client.invalidateQueries({ queryKey: JSON.parse(key) as QueryKey }, { cancelRefetch: false }),
+    (key) => (slow.has((JSON.parse(key) as QueryKey)[0]) ? slowly : quickly),
+  )
+  return {
+    apply(type: EventType, id: number): void {
+      for (const key of staleKeys(type, id)) ask(JSON.stringify(key))
+    },
+    everything: () => client.invalidateQueries(),
+  }
+}

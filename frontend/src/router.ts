@@ -1,0 +1,44 @@
+import { createRouter, createWebHistory, type RouteRecordRaw } from "vue-router"
+import type { Role } from "./api/types"
+import type { IconName } from "./ui/iconNames"
+
+export interface Place {
+  name: "inbox" | "town" | "import" | "sources" | "people" | "audit"
+  path: string
+  icon: IconName
+  /** Who has business there; the server decides who may. */
+  roles: Role[]
+}
+
+/** The pages of the desk, in the order of the rail. */
+export const places: readonly Place[] = [
+  {
+    name: "inbox",
+    path: "/inbox",
+    icon: "inbox",
+    roles: ["agent", "team_lead", "adviser", "archivist", "privacy_officer"],
+  },
+]
+
+export const placesFor = (roles: Role[]) =>
+  places.filter((place) => place.roles.some((role) => roles.includes(role)))
+
+const pages: Partial<Record<Place["name"], () => Promise<unknown>>> = {
+  inbox: () => import("./inbox/InboxPage.vue"),
+}
+
+export function createDeskRouter(roles: Role[]) {
+  const routes = places.map((place) => ({
+    name: place.name,
+    path: place.name === "inbox" ? "/inbox/:caseId(\\d+)?" : place.path,
+    component: pages[place.name],
+  })) as RouteRecordRaw[]
+  return createRouter({
+    history: createWebHistory(),
+    routes: [
+      { path: "/", redirect: () => placesFor(roles)[0]?.path ?? "/inbox" },
+      ...routes,
+      { path: "/:rest(.*)*", name: "lost", component: () => import("./shell/LostPage.vue") },
+    ],
+  })
+}
