@@ -54,7 +54,7 @@ class Stored:
     """What one page changed. `revised` are the appended revisions, oldest first."""
 
     new_ids: list[int] = field(default_factory=list)
-    direct: bool = False
+    lanes: set[int] = field(default_factory=set)
     repeated: int = 0
     revised: list[Revision] = field(default_factory=list)
 
@@ -98,7 +98,8 @@ def _store_new(source: Source, posts: Iterable[Post]) -> Stored:
     repeated = sum(post.change == "new" for post in fresh.values()) - sum(
         fresh[platform_id].change == "new" for _, platform_id, _ in rows
     )
-    return Stored([row[0] for row in rows], any(row[2] for row in rows), repeated)
+    lanes = {LANE_DIRECT if direct else LANE_GENERAL for _, _, direct in rows}
+    return Stored([row[0] for row in rows], lanes, repeated)
 
 
 def _columns(post: Post) -> tuple[Any, ...]:

@@ -34,9 +34,8 @@ def store(source: Source, page: Page, *, keep_cursor: bool = False) -> Stored:
     with transaction.atomic():
         stored = store_page(source, page, keep_cursor=keep_cursor)
         note_revisions(stored.revised)
-        if stored.new_ids:
-            nudge = process_direct if stored.direct else process_general
-            transaction.on_commit(lambda: nudge.delay(), robust=True)
+        for lane in stored.lanes:
+            transaction.on_commit(TASKS[lane].delay, robust=True)
     return stored
 
 
@@ -54,6 +53,9 @@ def process_direct() -> int:
 def process_general() -> int:
     """Classify and triage all other waiting mentions."""
     return _process_all(LANE_GENERAL)
+
+
+TASKS = {LANE_DIRECT: process_direct, LANE_GENERAL: process_general}
 
 
 def _process_all(lane: int) -> int:
@@ -98,7 +100,7 @@ def look_up(reply_id: int) -> None:
 @shared_task(queue="direct", ignore_result=True)
 def sweep() -> None:
     """Nudge for everything that still waits: mentions, due replies, broken-off deliveries."""
-    for lane, task in ((LANE_DIRECT, process_direct), (LANE_GENERAL, process_general)):
+    for lane, task in TASKS.items():
         if backlog.is_waiting(lane):
             task.delay()
     now = timezone.now()

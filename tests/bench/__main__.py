@@ -46,13 +46,13 @@ def main(chosen: list[str]) -> int:
 
     from webcare import servers
 
+    django.setup()
     names = [name for name in find_names() if has_run(name)]
     unknown = sorted(set(chosen) - set(names))
     if unknown:
         print(f"No benchmark {', '.join(unknown)}; there are {', '.join(names)}", file=sys.stderr)
         return 2
     servers.ensure_running(settings.VAR_DIR)
-    django.setup()
     failed = False
     for name in chosen or names:
         try:
