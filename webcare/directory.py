@@ -67,7 +67,7 @@ WORDS = {
     "aversion": _("afkeer"),
     "joy": _("blijdschap"),
     "relief": _("opluchting"),
-    "worry": _("zorg"),
+    "worry": _("bezorgdheid"),
 }
 
 

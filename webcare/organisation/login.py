@@ -14,6 +14,7 @@ from django.conf import settings
 from django.contrib.auth.signals import user_logged_out
 from django.core.exceptions import ValidationError
 from django.core.mail import EmailMessage
+from django.db.models.signals import post_delete, post_save
 from django.dispatch import receiver
 from django.http import HttpRequest
 from django.utils import translation
@@ -98,19 +99,20 @@ def _password_changed(request: HttpRequest, user: Person, **_: Any) -> None:
     record_audit("person.password_changed", actor=user, obj=user)
 
 
-@receiver(mfa_signals.authenticator_added)
-@receiver(mfa_signals.authenticator_reset)
-def _factor_added(user: Person, authenticator: Authenticator, **_: Any) -> None:
-    record_audit(
-        "person.second_factor_added", actor=user, obj=user, detail={"type": authenticator.type}
-    )
+# On the rows themselves, not on allauth's own signals: those come after the commit.
+@receiver(post_save, sender=Authenticator)
+def _factor_added(instance: Authenticator, created: bool, **_: Any) -> None:
+    if created:
+        _record_factor("person.second_factor_added", instance)
 
 
-@receiver(mfa_signals.authenticator_removed)
-def _factor_removed(user: Person, authenticator: Authenticator, **_: Any) -> None:
-    record_audit(
-        "person.second_factor_removed", actor=user, obj=user, detail={"type": authenticator.type}
-    )
+@receiver(post_delete, sender=Authenticator)
+def _factor_removed(instance: Authenticator, **_: Any) -> None:
+    _record_factor("person.second_factor_removed", instance)
+
+
+def _record_factor(action: str, factor: Authenticator) -> None:
+    record_audit(action, actor=factor.user, obj=factor.user, detail={"type": factor.type})
 
 
 @receiver(mfa_signals.authentication_failed)
