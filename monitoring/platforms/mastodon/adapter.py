@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Iterator, Mapping
+from dataclasses import asdict
 from datetime import timedelta
 from functools import cached_property, partial
 from typing import Any
@@ -88,6 +90,15 @@ class MastodonAdapter:
     def _side(self) -> payloads.Side:
         return payloads.Side(str(self._account["id"]), self._instance.domain)
 
+    @property
+    def _token_mark(self) -> str:
+        """Tells whether a cursor was made with this very token; says nothing about it."""
+        return hashlib.sha256(self._token.encode()).hexdigest()[:12]
+
+    def _remember(self, us: object) -> None:
+        if isinstance(us, Mapping) and us.get("token") == self._token_mark:
+            self._side = payloads.Side(str(us["account_id"]), str(us["domain"]))
+
     def whoami(self) -> Author:
         """The account behind the access token. Raises AccessDenied when the token is refused."""
         return payloads.read_author(self._account, self._instance.domain)
@@ -101,12 +112,15 @@ class MastodonAdapter:
     def fetch(self, cursor: Mapping[str, Any]) -> Page:
         """Mentions and replies, our own posts, and what the watched terms find; oldest first.
 
-        The cursor: `min_id` (notifications), `own` and `terms` (a mark per timeline), `seen`
-        (the newest posts of ours and to us, with their moment of editing: a poll has no other
-        way to notice that a resident edited or deleted a post).
+        The cursor: `us` (who we are, so that a new adapter need not ask), `min_id`
+        (notifications), `own` and `terms` (a mark per timeline), `seen` (the newest posts of ours
+        and to us, with their moment of editing: a poll has no other way to notice that a resident
+        edited or deleted a post).
         """
+        self._remember(cursor.get("us"))
         posts: dict[tuple[str, str], Post] = {}
-        after: dict[str, Any] = {"terms": {}, "seen": {}}
+        after: dict[str, Any] = {"us": asdict(self._side), "terms": {}, "seen": {}}
+        after["us"]["token"] = self._token_mark
         more = False
         known = cursor.get("seen") or {}
         for name, read in self._watched().items():
@@ -178,7 +192,9 @@ class MastodonAdapter:
     def _read_own(self, **paging: Any) -> list[timeline.Item]:
         with typed_errors():
             answer = as_list(
-                self._mastodon.account_statuses(self._account["id"], exclude_reblogs=True, **paging)
+                self._mastodon.account_statuses(
+                    self._side.account_id, exclude_reblogs=True, **paging
+                )
             )
         return _items(answer)
 

@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from monitoring.platforms.base import AccessDenied, LengthRule
-from tests.contracts.mastodon_server import MastodonServer
+from tests.contracts.mastodon_server import TOKEN, MastodonServer
 from tests.monitoring.platforms.local import Answer, Request, as_json
 from tests.monitoring.platforms.mastodon_cast import fetch_all, municipality
 
@@ -84,11 +84,20 @@ def test_a_burst_is_fetched_whole_with_min_id(town: MastodonServer) -> None:
 
 
 def test_a_quiet_fetch_costs_one_request_per_timeline(town: MastodonServer) -> None:
-    with municipality(town) as (server, adapter):
+    with municipality(town) as (_, adapter):
         cursor = adapter.fetch({}).cursor
-        server.received.clear()
+    with municipality(town) as (server, adapter):
         adapter.fetch(cursor)
         assert len(server.received) == 2
+
+
+def test_a_cursor_of_another_account_does_not_say_who_we_are(town: MastodonServer) -> None:
+    with municipality(town) as (_, adapter):
+        cursor = adapter.fetch({}).cursor
+        assert TOKEN not in str(cursor)
+        stale = {"us": {**cursor["us"], "token": "another", "account_id": "2001"}}
+    with municipality(town) as (_, adapter):
+        assert [p.id for p in adapter.fetch(stale).posts if p.own] == ["113400000000000001"]
 
 
 def test_the_first_fetch_takes_a_bounded_history(town: MastodonServer) -> None:
