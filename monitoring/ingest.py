@@ -11,8 +11,9 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import orjson
-from django.db import connection, transaction
+from django.db import transaction
 
+from monitoring.batches import execute_batch
 from monitoring.models import Mention, Revision, Source
 from monitoring.platforms.base import Page, Post
 
@@ -22,9 +23,9 @@ LANE_DIRECT, LANE_GENERAL = 0, 1
 _STORE = """
 WITH incoming AS (
     SELECT * FROM unnest(
-        %s::text[], %s::text[], %s::text[], %s::text[], %s::int[], %s::text[], %s::text[],
-        %s::timestamptz[], %s::text[], %s::text[], %s::bool[], %s::bool[], %s::bool[], %s::bool[],
-        %s::text[], %s::text[], %s::text[]
+        %b::text[], %b::text[], %b::text[], %b::text[], %b::int[], %b::text[], %b::text[],
+        %b::timestamptz[], %b::text[], %b::text[], %b::bool[], %b::bool[], %b::bool[], %b::bool[],
+        %b::text[], %b::text[], %b::text[]
     ) AS t(platform_id, url, author_handle, author_name, author_followers, text, lang, posted_at,
            in_reply_to, conversation, direct, private, own, can_reply, media, place, raw)
 ), stored AS (
@@ -32,7 +33,8 @@ WITH incoming AS (
         municipality_id, source_id, platform, platform_id, url, author_handle, author_name,
         author_followers, text, lang, posted_at, in_reply_to, conversation, direct, private, own,
         can_reply, media, place)
-    SELECT %s, %s, %s, platform_id, url, author_handle, author_name, author_followers, text, lang,
+    SELECT %b::bigint, %b::bigint, %b::text, platform_id, url, author_handle, author_name,
+        author_followers, text, lang,
         posted_at, in_reply_to, conversation, direct, private, own, can_reply, media::jsonb, place
     FROM incoming
     ON CONFLICT (source_id, platform_id) DO NOTHING
@@ -43,7 +45,7 @@ WITH incoming AS (
     WHERE incoming.raw <> '{}'
 ), waiting AS (
     INSERT INTO monitoring_waiting (mention_id, lane, attempts)
-    SELECT id, CASE WHEN direct THEN %s ELSE %s END, 0 FROM stored
+    SELECT id, CASE WHEN direct THEN %b::int ELSE %b::int END, 0 FROM stored
 )
 SELECT id, platform_id, direct FROM stored
 """
@@ -82,19 +84,17 @@ def _store_new(source: Source, posts: Iterable[Post]) -> Stored:
     if not fresh:
         return Stored()
     columns = zip(*(_columns(post) for post in fresh.values()), strict=True)
-    with connection.cursor() as cursor:
-        cursor.execute(
-            _STORE,
-            [
-                *(list(column) for column in columns),
-                source.municipality_id,
-                source.pk,
-                source.platform,
-                LANE_DIRECT,
-                LANE_GENERAL,
-            ],
-        )
-        rows = cursor.fetchall()
+    rows = execute_batch(
+        _STORE,
+        [
+            *(list(column) for column in columns),
+            source.municipality_id,
+            source.pk,
+            source.platform,
+            LANE_DIRECT,
+            LANE_GENERAL,
+        ],
+    )
     repeated = sum(post.change == "new" for post in fresh.values()) - sum(
         fresh[platform_id].change == "new" for _, platform_id, _ in rows
     )

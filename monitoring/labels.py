@@ -7,8 +7,9 @@ from typing import Any
 
 import orjson
 from django.core.exceptions import ValidationError
-from django.db import connection, transaction
+from django.db import transaction
 
+from monitoring.batches import execute_batch
 from monitoring.models import LabelSet, Mention
 from monitoring.town import counts
 from nlp import labels as names
@@ -31,8 +32,8 @@ INSERT INTO monitoring_labelset (
     abuse, verdict, model, corrected)
 SELECT mention_id, municipality_id, posted_at, true, lang, intent, tenor,
     string_to_array(themes, ','), about_us, urgent, abuse, verdict::jsonb, model, '{}'
-FROM unnest(%s::bigint[], %s::bigint[], %s::timestamptz[], %s::text[], %s::text[], %s::text[],
-    %s::text[], %s::float8[], %s::float8[], %s::float8[], %s::text[], %s::text[])
+FROM unnest(%b::bigint[], %b::bigint[], %b::timestamptz[], %b::text[], %b::text[], %b::text[],
+    %b::text[], %b::float8[], %b::float8[], %b::float8[], %b::text[], %b::text[])
     AS t(mention_id, municipality_id, posted_at, lang, intent, tenor, themes, about_us, urgent,
          abuse, verdict, model)
 ON CONFLICT (mention_id) WHERE current DO NOTHING
@@ -51,9 +52,7 @@ def append_verdicts(
     if not read:
         return
     columns = zip(*(_columns(mention, verdict) for mention, verdict in read.values()), strict=True)
-    with connection.cursor() as cursor:
-        cursor.execute(_APPEND, [list(column) for column in columns])
-        appended = [row[0] for row in cursor.fetchall()]
+    appended = [row[0] for row in execute_batch(_APPEND, [list(column) for column in columns])]
     counts.add(
         (
             mention.municipality_id,
