@@ -105,7 +105,7 @@ def record_audit(
         actor=actor,
         action=action,
         object_type=object_type or (obj._meta.model_name or "" if obj else ""),
-        object_id=str(object_id or (obj.pk if obj else "")),
+        object_id=str(obj.pk if obj and object_id == "" else object_id),
         result=result,
         origin=origin or _origin.get(),
         detail=dict(detail or {}),
