@@ -22,8 +22,8 @@ def explain_text(model: Model, text: str, head: str) -> list[tuple[str, float]]:
     """
     if head not in HEADS:
         raise ValueError(f"unknown head {head!r}; choose from {', '.join(HEADS)}")
-    with model.turn():
-        doc = model.pipeline.make_doc(normalise(text))
+    with model.turn() as pipeline:
+        doc = pipeline.make_doc(normalise(text))
         heads = model.heads
         looks = heads.table.look(doc.text)
         rows, _ = heads.token_rows([doc])

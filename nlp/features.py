@@ -1,9 +1,10 @@
 """From tokens to features: words, word pairs, character 3–5-grams, cues and marks, all hashed.
 
-Three blocks, each scaled to length one per text so that a long mail and a short tweet weigh alike:
-WORD (words and pairs of neighbours), CHAR (character n-grams within a word) and CUE (what the
-lexicon knows of a word, and the look of the text). A feature is named by the CRC-32 of its string:
-the trained model holds numbers, never words of residents.
+Four blocks, each scaled to length one per text so that a long mail and a short tweet weigh alike:
+WORD (words and pairs of neighbours), CHAR (character n-grams within a word), TOPIC (what the
+lexicon says a word is about) and MANNER (what it says a word does, and the look of the text). A
+feature is named by the CRC-32 of its string: the trained model holds numbers, never words of
+residents.
 
 Everything about a single word depends on that word alone, so it is computed once and kept.
 """
@@ -15,8 +16,8 @@ from zlib import crc32
 
 from nlp.lexicon import NEGATOR, VALENCE, lexicon
 
-WORD, CHAR, CUE = range(3)
-BLOCKS = 3
+WORD, CHAR, TOPIC, MANNER = range(4)
+BLOCKS = 4
 
 #: Words after a negator whose valence turns round.
 NEGATION_SPAN = 3
@@ -79,8 +80,9 @@ def word_features(word: str, negated: bool) -> list[tuple[int, int]]:
             for start in range(len(padded) - size + 1):
                 found.add((CHAR, hash_feature("c", padded[start : start + size])))
     for name in word_classes(word):
+        block = TOPIC if name.startswith("themes.") else MANNER
         turned = "not " if negated and name in VALENCE else ""
-        found.add((CUE, hash_feature("l", turned + name)))
+        found.add((block, hash_feature("l", turned + name)))
     return sorted(found)
 
 
@@ -121,4 +123,4 @@ def marks(text: str) -> list[str]:
 
 def mark_features(text: str) -> list[tuple[int, int]]:
     """(block, feature) of the look of a normalised text."""
-    return [(CUE, hash_feature("m", name)) for name in marks(text)]
+    return [(MANNER, hash_feature("m", name)) for name in marks(text)]

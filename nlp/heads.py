@@ -7,8 +7,10 @@ float32 row. Turning scores into probabilities is the business of `nlp.calibrati
 from collections.abc import Iterable, Iterator
 from itertools import islice
 from pathlib import Path
+from typing import Any
 
 import numpy as np
+import spacy
 from numpy.typing import NDArray
 from spacy.attrs import ORTH
 from spacy.language import Language
@@ -21,6 +23,8 @@ from nlp.words import Weights, WordTable
 
 FACTORY = "stadspraat_heads"
 SCORES = "heads"
+#: Where a document may carry its own text; putting it together again from tokens is slow.
+TEXT = "text"
 FILE = "weights.npz"
 
 
@@ -107,7 +111,9 @@ class Heads:
         if self.table.full:
             self.table.forget()
         count, heads = len(docs), self.weights.heads
-        looks = np.fromiter((self.table.look(doc.text) for doc in docs), np.int64, count)
+        looks = np.fromiter(
+            (self.table.look(doc.user_data.get(TEXT) or doc.text) for doc in docs), np.int64, count
+        )
         rows, owner = self.token_rows(docs)
         size = len(self.table)
         # A word said twice counts once: repetition is emphasis, not evidence.
@@ -156,6 +162,24 @@ class Heads:
                 )
             )
         return self
+
+
+def make_pipeline(weights: Weights) -> Language:
+    """A Dutch tokeniser and the heads with `weights`."""
+    pipeline = bare(spacy.blank("nl"))
+    heads = pipeline.add_pipe(FACTORY)
+    if not isinstance(heads, Heads):
+        raise TypeError(f"{FACTORY} is registered by something else")
+    heads.use(weights)
+    return pipeline
+
+
+def bare(pipeline: Language) -> Language:
+    """`pipeline` without the fourteen attributes spaCy works out for every new word: none is read
+    here, and they cost more than the tokenising itself."""
+    vocab: Any = pipeline.vocab
+    vocab.lex_attr_getters = {}
+    return pipeline
 
 
 def no_weights() -> Weights:

@@ -25,10 +25,11 @@ class Lexicon:
         self._ends: dict[str, set[str]] = defaultdict(set)
         self._holds: dict[str, set[str]] = defaultdict(set)
         for path in sorted(folder.glob("*.txt")):
-            section = ""
+            # themes_more.txt goes on where themes.txt stops.
+            section, kind = "", path.stem.partition("_")[0]
             for line in path.read_text(encoding="utf-8").splitlines():
                 if line.startswith("["):
-                    section = f"{path.stem}.{line.strip(' []')}"
+                    section = f"{kind}.{line.strip(' []')}"
                 elif not line.startswith("#"):
                     for entry in line.split():
                         self._add(entry, section)
@@ -47,15 +48,14 @@ class Lexicon:
 
     def classes(self, word: str) -> frozenset[str]:
         """Every class of a lower-case word without accents; empty for an unknown word."""
-        found = set(self._exact.get(word, ()))
         size = len(word)
+        found = set(self._exact.get(word, ()))
         for cut in range(2, size + 1):
             found |= self._begins.get(word[:cut], set())
             found |= self._ends.get(word[size - cut :], set())
-        if self._holds:
-            for start in range(size):
-                for end in range(start + 3, min(size, start + 16) + 1):
-                    found |= self._holds.get(word[start:end], set())
+        for start in range(size):
+            for end in range(start + 3, min(size, start + 16) + 1):
+                found |= self._holds.get(word[start:end], set())
         return frozenset(found)
 
 

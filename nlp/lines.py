@@ -11,7 +11,7 @@ from typing import Any, BinaryIO
 
 import orjson
 
-from nlp.model import Model, default_model
+from nlp.model import Model
 from nlp.verdicts import Rejected
 
 #: Bytes asked for at a time; a pipe gives what it has.
@@ -22,9 +22,8 @@ MAX_LINE = 64 << 20
 Line = tuple[int, bytes | None]
 
 
-def classify_lines(source: BinaryIO, sink: BinaryIO, model: Model | None = None) -> int:
+def classify_lines(source: BinaryIO, sink: BinaryIO, model: Model) -> int:
     """Answer every line of `source` on `sink`; returns how many could not be classified."""
-    model = model or default_model()
     bad = 0
     for lines in read_lines(source):
         read = [_text(content) for _, content in lines]

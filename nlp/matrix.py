@@ -14,6 +14,7 @@ from nlp.features import (
     BLOCKS,
     END,
     NEGATION_SPAN,
+    TOPIC,
     WORD,
     canonical,
     hash_pair,
@@ -23,13 +24,12 @@ from nlp.features import (
     turns_round,
     word_features,
 )
+from nlp.heads import bare
 from nlp.normalise import normalise
 from nlp.words import Weights
 
-#: Weight of the blocks WORD, CHAR, CUE against each other.
-SCALE = (1.0, 1.0, 2.0)
 #: Posts a feature must occur in, per block, and word pairs.
-MIN_POSTS = (1, 2, 1)
+MIN_POSTS = (1, 2, 1, 1)
 MIN_POSTS_PAIR = 2
 
 
@@ -43,7 +43,7 @@ class Counted:
 
 def count_features(texts: Sequence[str]) -> list[Counted]:
     """(block, feature) with repeats over distinct words, and distinct pairs, per text."""
-    tokeniser = spacy.blank("nl").tokenizer
+    tokeniser = bare(spacy.blank("nl")).tokenizer
     return [_count(text, tokeniser) for text in map(normalise, texts)]
 
 
@@ -90,7 +90,7 @@ class Vocabulary:
         block = np.array([block_of[n] for n in kept] + [WORD] * len(pairs), np.int64)
         idf = np.log((1 + len(counted)) / (1 + seen)) + 1
         # Cues are few and common: how rare one is says nothing about how much it tells.
-        idf[block == BLOCKS - 1] = 1.0
+        idf[block >= TOPIC] = 1.0
         return cls(
             {name: column for column, name in enumerate(kept)},
             {name: len(kept) + column for column, name in enumerate(pairs)},
@@ -99,9 +99,8 @@ class Vocabulary:
         )
 
     def matrix(self, counted: Sequence[Counted]) -> csr_matrix:
-        """(texts, columns): idf, each block scaled to its weight over its length."""
+        """(texts, columns): idf, each block of a text brought to length one."""
         starts, columns, values = [0], [], []
-        scale = np.array(SCALE)
         for one in counted:
             found = [self.features[f] for _, f in one.features if f in self.features]
             found += [self.pairs[p] for p in one.pairs if p in self.pairs]
@@ -109,7 +108,7 @@ class Vocabulary:
             block, idf = self.block[at], self.idf[at]
             length = np.bincount(block, idf**2, minlength=BLOCKS)
             columns.append(at)
-            values.append(idf * (scale / np.sqrt(np.maximum(length, 1e-9)))[block])
+            values.append(idf / np.sqrt(np.maximum(length, 1e-9))[block])
             starts.append(starts[-1] + len(at))
         shape = (len(counted), len(self.idf))
         made = csr_matrix((np.concatenate(values), np.concatenate(columns), starts), shape)
@@ -118,7 +117,7 @@ class Vocabulary:
 
     def weights(self, coefficients: NDArray[np.float64], bias: NDArray[np.float64]) -> Weights:
         """What the heads need, from one column of `coefficients` (columns, heads) per head."""
-        ready = coefficients * (self.idf * np.array(SCALE)[self.block])[:, None]
+        ready = coefficients * self.idf[:, None]
         length = (self.idf**2).astype(np.float32)
         cut = len(self.features)
         return Weights(

@@ -3,7 +3,7 @@
 import hashlib
 import json
 import threading
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from itertools import islice
 from pathlib import Path
@@ -12,11 +12,12 @@ from typing import Any
 import numpy as np
 import spacy
 from spacy.language import Language
+from spacy.tokens import Doc
 
 from nlp.calibration import EMOTION, FLAG, THEME, Calibration, Probabilities
-from nlp.heads import FACTORY, SCORES, Heads
+from nlp.heads import FACTORY, SCORES, TEXT, Heads, bare, make_pipeline
 from nlp.labels import EMOTIONS, FLAGS, HEADS, INTENTS, TENORS, THEMES
-from nlp.language import detect_language
+from nlp.language import languages
 from nlp.normalise import normalise
 from nlp.places import Gazetteer, find_places
 from nlp.posts import hash_corpus
@@ -32,6 +33,8 @@ RELEASE = "2026.11.1"
 #: Texts scored together: large enough to be fast, small enough to stay in the cache.
 BATCH = 500
 DECIMALS = 4
+#: Distinct words spaCy may hold before it starts afresh; bounds memory (about 60 MB).
+MAX_STRINGS = 200_000
 
 #: Files that decide what a model learns; a change in one makes a trained model stale.
 LEARNING = (
@@ -79,7 +82,6 @@ class Model:
         self.calibration = calibration
         self.meta = meta
         self.name = str(meta["name"])
-        # spaCy's memory zone is one per vocabulary and cannot be entered twice.
         self._turn = threading.Lock()
 
     @classmethod
@@ -87,7 +89,7 @@ class Model:
         """The model in `models_dir`; ModelMissing when there is none or it is of another make."""
         try:
             meta = json.loads((models_dir / META).read_text(encoding="utf-8"))
-            pipeline = spacy.load(models_dir / PIPELINE)
+            pipeline = bare(spacy.load(models_dir / PIPELINE))
             calibration = Calibration.from_dict(meta["calibration"])
         except (OSError, ValueError, KeyError) as error:
             raise ModelMissing(
@@ -104,10 +106,16 @@ class Model:
         return component
 
     @contextmanager
-    def turn(self) -> Iterator[None]:
-        """Sole use of the pipeline; strings seen meanwhile are forgotten afterwards."""
-        with self._turn, self.pipeline.memory_zone():
-            yield
+    def turn(self) -> Iterator[Language]:
+        """Sole use of the pipeline.
+
+        spaCy keeps every word it ever saw. Its own remedy, a memory zone per batch, also forgets
+        the everyday words and makes tokenising five times slower, so we start afresh now and then.
+        """
+        with self._turn:
+            if len(self.pipeline.vocab.strings) > MAX_STRINGS:
+                self.pipeline = make_pipeline(self.heads.weights)
+            yield self.pipeline
 
     def classify(
         self, texts: Iterable[str], *, gazetteer: Gazetteer | None = None
@@ -135,13 +143,15 @@ class Model:
             ]
 
     def _scores(self, normalised: Sequence[str]) -> Any:
-        with self.turn():
-            docs = self.pipeline.pipe(normalised, batch_size=BATCH)
+        with self.turn() as pipeline:
+            docs = pipeline.pipe(map(_document(pipeline), normalised), batch_size=BATCH)
             return np.array([doc.user_data[SCORES] for doc in docs]).reshape(-1, len(HEADS))
 
     def _judge(self, texts: Sequence[str], gazetteer: Gazetteer | None) -> list[Verdict | Rejected]:
         normalised = [normalise(text) for text in texts]
         p = self.calibration.apply(self._scores(normalised))
+        with self._turn:
+            spoken = languages().detect(normalised)
         intents = p.intent.argmax(1).tolist()
         tenors = p.tenor.argmax(1).tolist()
         intent_p = p.intent.round(DECIMALS).tolist()
@@ -151,7 +161,7 @@ class Model:
         themes = self._themes(heads[:, THEME])
         verdicts: list[Verdict | Rejected] = []
         for row, text in enumerate(texts):
-            lang, lang_p = detect_language(normalised[row])
+            lang, lang_p = spoken[row]
             verdicts.append(
                 Verdict(
                     lang=lang,
@@ -176,6 +186,18 @@ class Model:
         for row, theme in np.argwhere(p >= cuts).tolist():
             said[row].append((THEMES[theme], float(p[row, theme])))
         return [tuple(sorted(found, key=lambda one: -one[1])) for found in said]
+
+
+def _document(pipeline: Language) -> Callable[[str], Doc]:
+    """Tokenises a text and lets the document carry it along."""
+    tokenise = pipeline.tokenizer
+
+    def document(text: str) -> Doc:
+        doc: Doc = tokenise(text)
+        doc.user_data[TEXT] = text
+        return doc
+
+    return document
 
 
 def _reason(text: Any, error: Exception) -> str:

@@ -77,7 +77,7 @@ def mask(text: str) -> str:
     if "://" in text or "www." in text or "WWW." in text:
         text = _URL.sub(" http ", text)
     if "@" in text:
-        text = _HANDLE.sub(_mask_handle, _MAIL.sub(" mailadres ", text))
+        text = _MAIL.sub(" mailadres ", _HANDLE.sub(_mask_handle, text))
     if any(map(str.isdigit, text)):
         text = _IBAN.sub(" rekeningnummer ", text)
         text = _PHONE.sub(" telefoonnummer ", text)
@@ -88,8 +88,10 @@ def mask(text: str) -> str:
 
 
 def normalise(text: str) -> str:
-    """What the tokeniser reads: clean, masked, emoji set apart, one space between words."""
+    """What the tokeniser reads: clean, masked, emoji set apart, one space between words,
+    and a sign of its own between lines."""
     text = mask(clean(text))
     if not text.isascii():
         text = _EMOJI.sub(r" \1 ", text)
-    return _LONG_WORD.sub(r"\1", " ".join(text.split()))
+    lines = (" ".join(line.split()) for line in text.split("\n"))
+    return _LONG_WORD.sub(r"\1", " ↵ ".join(line for line in lines if line))

@@ -9,9 +9,10 @@ from pathlib import Path
 
 from nlp.evaluation import report_on
 from nlp.fitting import fit_calibration
+from nlp.heads import make_pipeline
 from nlp.model import Model
 from nlp.posts import read_posts
-from nlp.training import build_pipeline, score_posts
+from nlp.training import fit_weights, score_posts
 
 #: A platform with fewer posts says nothing.
 ENOUGH = 30
@@ -29,7 +30,7 @@ def leave_sources_out(
             continue
         say(f"without {platform} …")
         known = [post for post in posts if post.platform != platform]
-        pipeline = build_pipeline([post for post in known if post.split == "train"])
+        pipeline = make_pipeline(fit_weights([p for p in known if p.split == "train"]))
         tune = [post for post in known if post.split == "calibration"]
         calibration = fit_calibration(*score_posts(pipeline, tune))
         report = report_on(Model(pipeline, calibration, {"name": "trial"}), unseen)

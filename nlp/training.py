@@ -10,12 +10,12 @@ from pathlib import Path
 import numpy as np
 import spacy
 from numpy.typing import NDArray
-from scipy.sparse import csr_matrix
+from scipy.sparse import csr_matrix, diags
 from sklearn.linear_model import LogisticRegression
 
 from nlp.calibration import INTENT
 from nlp.fitting import fit_calibration
-from nlp.heads import FACTORY, SCORES, Heads
+from nlp.heads import SCORES, make_pipeline
 from nlp.labels import HEADS
 from nlp.matrix import Vocabulary, count_features
 from nlp.model import META, MODELS, PIPELINE, Model, fingerprint, model_name
@@ -25,6 +25,14 @@ from nlp.words import Weights
 
 Say = Callable[[str], None]
 
+#: Weight of the blocks WORD, CHAR, TOPIC, MANNER against each other, by kind of head.
+SCALE = {
+    "intent": (1.5, 0.7, 0.2, 1.0),
+    "theme": (1.5, 1.5, 1.5, 0.2),
+    "tenor": (1.5, 0.7, 0.2, 1.0),
+    "emotion": (1.5, 0.7, 0.2, 1.0),
+    "flag": (1.0, 1.0, 0.5, 0.7),
+}
 #: Inverse strength of the pull towards zero, by kind of head.
 STRENGTH = {"intent": 3.0, "theme": 20.0, "tenor": 3.0, "emotion": 5.0, "flag": 5.0}
 
@@ -38,9 +46,9 @@ def train(corpus_dir: Path = CORPUS, out_dir: Path = MODELS, *, say: Say = print
     learn = [post for post in posts if post.split == "train"]
     tune = [post for post in posts if post.split == "calibration"]
     say(f"corpus: {len(posts)} posts, {len(learn)} to learn from, {len(tune)} to calibrate on")
-    pipeline = build_pipeline(learn)
-    weights = pipeline.get_pipe(FACTORY).weights
+    weights = fit_weights(learn)
     say(f"heads: {len(HEADS)} over {len(weights.features)} features, {len(weights.pairs)} pairs")
+    pipeline = make_pipeline(weights)
     calibration = fit_calibration(*score_posts(pipeline, tune))
     mark = fingerprint(corpus_dir)
     meta = {
@@ -58,16 +66,6 @@ def train(corpus_dir: Path = CORPUS, out_dir: Path = MODELS, *, say: Say = print
     return Model.load(out_dir)
 
 
-def build_pipeline(posts: Sequence[Post]) -> spacy.language.Language:
-    """A Dutch tokeniser and the heads, learned from `posts`."""
-    pipeline = spacy.blank("nl")
-    heads = pipeline.add_pipe(FACTORY)
-    if not isinstance(heads, Heads):
-        raise TypeError(f"{FACTORY} is registered by something else")
-    heads.use(fit_weights(posts))
-    return pipeline
-
-
 def replace_model(fresh: Path, out_dir: Path) -> None:
     """Put the files of `fresh` in place; META last, so a half-moved model never looks whole."""
     (out_dir / META).unlink(missing_ok=True)
@@ -83,19 +81,26 @@ def fit_weights(posts: Sequence[Post]) -> Weights:
     vocabulary = Vocabulary.of(counted)
     matrix = vocabulary.matrix(counted)
     answers = np.array([truth(post.labels) for post in posts])
-    return vocabulary.weights(*fit_heads(matrix, answers))
+    return vocabulary.weights(*fit_heads(matrix, vocabulary.block, answers))
+
+
+def kind_of(head: str) -> str:
+    """Under which name SCALE and STRENGTH keep the settings of a head."""
+    kind, _, label = head.partition(":")
+    return kind if label else "flag"
 
 
 def fit_heads(
-    matrix: csr_matrix, answers: NDArray[np.bool_]
+    matrix: csr_matrix, block: NDArray[np.int64], answers: NDArray[np.bool_]
 ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     """(columns, heads) coefficients and (heads,) bias of class-weighted logistic regressions."""
     coefficients = np.zeros((matrix.shape[1], len(HEADS)))
+    scaled = {kind: diags(np.array(scale)[block]) for kind, scale in SCALE.items()}
     bias = np.zeros(len(HEADS))
     intents = answers[:, INTENT].argmax(1)
     present = np.unique(intents)
     together = LogisticRegression(C=STRENGTH["intent"], class_weight="balanced", max_iter=300)
-    together.fit(matrix, intents)
+    together.fit(matrix @ scaled["intent"], intents)
     if len(present) == 2:
         coefficients[:, present] = np.c_[-together.coef_[0], together.coef_[0]] / 2
     else:
@@ -107,14 +112,16 @@ def fit_heads(
         if answer.all() or not answer.any():
             bias[head] = 5.0 if answer.all() else -5.0
             continue
-        kind = HEADS[head].partition(":")[0]
+        kind = kind_of(HEADS[head])
         one = LogisticRegression(
-            C=STRENGTH.get(kind, STRENGTH["flag"]),
+            C=STRENGTH[kind],
             class_weight="balanced",
             solver="liblinear",
             random_state=0,
-        ).fit(matrix, answer)
+        ).fit(matrix @ scaled[kind], answer)
         coefficients[:, head], bias[head] = one.coef_[0], one.intercept_[0]
+    for head, name in enumerate(HEADS):
+        coefficients[:, head] *= np.array(SCALE[kind_of(name)])[block]
     return coefficients, bias
 
 

@@ -1,12 +1,14 @@
 """`manage.py classify`: JSON lines with a text in, JSON lines with a verdict out."""
 
 import sys
+from pathlib import Path
 from typing import Any
 
-from django.core.management.base import BaseCommand, CommandError
+from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 import nlp
 from nlp.lines import classify_lines
+from nlp.model import MODELS, Model
 
 
 class Command(BaseCommand):
@@ -17,9 +19,12 @@ class Command(BaseCommand):
     )
     requires_system_checks: list[str] = []  # noqa: RUF012 - as Django declares it
 
+    def add_arguments(self, parser: CommandParser) -> None:
+        parser.add_argument("--model", type=Path, default=MODELS, help="folder with the model")
+
     def handle(self, *args: Any, **options: Any) -> None:
         try:
-            bad = classify_lines(sys.stdin.buffer, sys.stdout.buffer)
+            bad = classify_lines(sys.stdin.buffer, sys.stdout.buffer, Model.load(options["model"]))
         except nlp.ModelMissing as error:
             raise CommandError(str(error)) from error
         except BrokenPipeError:
