@@ -6,14 +6,13 @@ It stands above the rooms because it tells of all of them; rooms below do not kn
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import Any, ClassVar
+from typing import Any
 
 from django.urls import path
 from django.utils.translation import gettext_lazy as _
 from drf_spectacular.utils import extend_schema
 from rest_framework import serializers
 from rest_framework.permissions import IsAuthenticated
-from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
@@ -24,6 +23,7 @@ from webcare.api import CamelSerializer
 from webcare.desk.models import Case
 from webcare.organisation import queries
 from webcare.organisation.api_teams import TeamSerializer
+from webcare.organisation.authentication import OurRequest
 from webcare.organisation.models import Account, Person, Role
 
 WORDS = {
@@ -125,12 +125,12 @@ class OrganisationSerializer(CamelSerializer):
 
 
 class OrganisationView(APIView):
-    permission_classes: ClassVar[list[Any]] = [IsAuthenticated]
+    permission_classes = (IsAuthenticated,)
 
     @extend_schema(
         operation_id="getOrganisation", responses=OrganisationSerializer, tags=["organisation"]
     )
-    def get(self, request: Request) -> Response:
+    def get(self, request: OurRequest) -> Response:
         return Response(OrganisationSerializer(describe(request.user)).data)
 
 

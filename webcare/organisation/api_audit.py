@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Any, ClassVar
-
 from django.urls import path
 from drf_spectacular.utils import extend_schema
 from rest_framework import serializers
-from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
@@ -15,6 +12,7 @@ from webcare.api import CamelSerializer
 from webcare.organisation import queries
 from webcare.organisation.access import allow
 from webcare.organisation.audit import ACTIONS, record_audit
+from webcare.organisation.authentication import OurRequest
 from webcare.organisation.models import AuditEntry, Role
 
 PAGE = 100
@@ -25,7 +23,9 @@ class AuditEntrySerializer(CamelSerializer):
     at = serializers.DateTimeField()
     actor_id = serializers.IntegerField(allow_null=True, help_text="Null: nobody logged in.")
     action = serializers.CharField()
-    label = serializers.SerializerMethodField(help_text="The action in words.")
+    label = serializers.SerializerMethodField(  # type: ignore[assignment]
+        help_text="The action in words."
+    )
     object_type = serializers.CharField()
     object_id = serializers.CharField()
     result = serializers.CharField()
@@ -53,7 +53,7 @@ class AuditQuerySerializer(CamelSerializer):
 
 
 class AuditEntriesView(APIView):
-    permission_classes: ClassVar[list[Any]] = [allow(Role.PRIVACY_OFFICER, Role.ADMINISTRATOR)]
+    permission_classes = (allow(Role.PRIVACY_OFFICER, Role.ADMINISTRATOR),)
 
     @extend_schema(
         operation_id="listAuditEntries",
@@ -61,7 +61,7 @@ class AuditEntriesView(APIView):
         responses=AuditEntriesSerializer,
         tags=["audit"],
     )
-    def get(self, request: Request) -> Response:
+    def get(self, request: OurRequest) -> Response:
         asked = AuditQuerySerializer(data=request.query_params)
         asked.is_valid(raise_exception=True)
         wanted = dict(asked.validated_data)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, ClassVar
+from typing import Any
 
 from django.conf import settings
 from django.http.request import split_domain_port
@@ -11,17 +11,17 @@ from django.utils import timezone
 from drf_spectacular.utils import extend_schema
 from rest_framework import serializers
 from rest_framework.permissions import IsAuthenticated
-from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from webcare.api import CamelSerializer
 from webcare.organisation import people
 from webcare.organisation.access import visible_teams
+from webcare.organisation.authentication import OurRequest
 from webcare.organisation.models import Person, Role
 
 
-def get_live_url(request: Request) -> str:
+def get_live_url(request: OurRequest) -> str:
     """Return where the websocket is: the setting, or this very host on the live port."""
     if settings.LIVE_URL:
         return str(settings.LIVE_URL)
@@ -62,23 +62,23 @@ class MyChangesSerializer(CamelSerializer):
 
 
 class MeView(APIView):
-    permission_classes: ClassVar[list[Any]] = [IsAuthenticated]
+    permission_classes = (IsAuthenticated,)
 
     @extend_schema(operation_id="getMe", responses=MeSerializer, tags=["me"])
-    def get(self, request: Request) -> Response:
+    def get(self, request: OurRequest) -> Response:
         return Response(_me(request))
 
     @extend_schema(
         operation_id="changeMe", request=MyChangesSerializer, responses=MeSerializer, tags=["me"]
     )
-    def patch(self, request: Request) -> Response:
+    def patch(self, request: OurRequest) -> Response:
         wanted = MyChangesSerializer(data=request.data)
         wanted.is_valid(raise_exception=True)
         people.change_language(request.user, wanted.validated_data["language"])
         return Response(_me(request))
 
 
-def _me(request: Request) -> dict[str, Any]:
+def _me(request: OurRequest) -> dict[str, Any]:
     person: Person = request.user
     today = timezone.localdate()
     deputyships = person.deputyships.filter(starts__lte=today, ends__gte=today)

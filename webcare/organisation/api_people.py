@@ -2,19 +2,19 @@
 
 from __future__ import annotations
 
-from typing import Any, ClassVar
+from typing import Any
 
 from django.conf import settings
 from django.urls import path
 from drf_spectacular.utils import extend_schema
 from rest_framework import serializers, status
-from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from webcare.api import CamelSerializer
 from webcare.organisation import invitations, people, queries
 from webcare.organisation.access import absent_is_404, allow
+from webcare.organisation.authentication import OurRequest
 from webcare.organisation.models import Person, Role
 
 
@@ -78,10 +78,10 @@ def _shown(actor: Person, person_id: int) -> Any:
 
 
 class PeopleView(APIView):
-    permission_classes: ClassVar[list[Any]] = [allow(Role.ADMINISTRATOR)]
+    permission_classes = (allow(Role.ADMINISTRATOR),)
 
     @extend_schema(operation_id="listPeople", responses=PeopleSerializer, tags=["people"])
-    def get(self, request: Request) -> Response:
+    def get(self, request: OurRequest) -> Response:
         everyone = queries.people_with_factors_for(request.user)
         return Response({"items": PersonSerializer(everyone, many=True).data, "next": None})
 
@@ -91,7 +91,7 @@ class PeopleView(APIView):
         responses={201: PersonSerializer},
         tags=["people"],
     )
-    def post(self, request: Request) -> Response:
+    def post(self, request: OurRequest) -> Response:
         wanted = NewPersonSerializer(data=request.data)
         wanted.is_valid(raise_exception=True)
         person = people.add_person(request.user, **wanted.validated_data)
@@ -99,7 +99,7 @@ class PeopleView(APIView):
 
 
 class PersonView(APIView):
-    permission_classes: ClassVar[list[Any]] = [allow(Role.ADMINISTRATOR)]
+    permission_classes = (allow(Role.ADMINISTRATOR),)
 
     @extend_schema(
         operation_id="changePerson",
@@ -107,7 +107,7 @@ class PersonView(APIView):
         responses=PersonSerializer,
         tags=["people"],
     )
-    def patch(self, request: Request, person_id: int) -> Response:
+    def patch(self, request: OurRequest, person_id: int) -> Response:
         wanted = PersonChangesSerializer(data=request.data)
         wanted.is_valid(raise_exception=True)
         with absent_is_404():
@@ -116,7 +116,7 @@ class PersonView(APIView):
 
 
 class InvitationView(APIView):
-    permission_classes: ClassVar[list[Any]] = [allow(Role.ADMINISTRATOR)]
+    permission_classes = (allow(Role.ADMINISTRATOR),)
 
     @extend_schema(
         operation_id="invitePerson",
@@ -125,17 +125,17 @@ class InvitationView(APIView):
         responses={204: None},
         tags=["people"],
     )
-    def post(self, request: Request, person_id: int) -> Response:
+    def post(self, request: OurRequest, person_id: int) -> Response:
         with absent_is_404():
             invitations.send_invitation(request.user, person_id, request.build_absolute_uri("/"))
         return Response(status=status.HTTP_204_NO_CONTENT)
 
 
 class DeputyshipsView(APIView):
-    permission_classes: ClassVar[list[Any]] = [allow(Role.TEAM_LEAD, Role.ADMINISTRATOR)]
+    permission_classes = (allow(Role.TEAM_LEAD, Role.ADMINISTRATOR),)
 
     @extend_schema(operation_id="listDeputyships", responses=DeputyshipsSerializer, tags=["people"])
-    def get(self, request: Request) -> Response:
+    def get(self, request: OurRequest) -> Response:
         deputyships = queries.deputyships_for(request.user)
         return Response({"items": DeputyshipSerializer(deputyships, many=True).data, "next": None})
 
@@ -145,7 +145,7 @@ class DeputyshipsView(APIView):
         responses={201: DeputyshipSerializer},
         tags=["people"],
     )
-    def post(self, request: Request) -> Response:
+    def post(self, request: OurRequest) -> Response:
         wanted = DeputyshipSerializer(data=request.data)
         wanted.is_valid(raise_exception=True)
         with absent_is_404():
@@ -154,10 +154,10 @@ class DeputyshipsView(APIView):
 
 
 class DeputyshipView(APIView):
-    permission_classes: ClassVar[list[Any]] = [allow(Role.TEAM_LEAD, Role.ADMINISTRATOR)]
+    permission_classes = (allow(Role.TEAM_LEAD, Role.ADMINISTRATOR),)
 
     @extend_schema(operation_id="endDeputyship", responses={204: None}, tags=["people"])
-    def delete(self, request: Request, deputyship_id: int) -> Response:
+    def delete(self, request: OurRequest, deputyship_id: int) -> Response:
         with absent_is_404():
             people.end_deputyship(request.user, deputyship_id)
         return Response(status=status.HTTP_204_NO_CONTENT)

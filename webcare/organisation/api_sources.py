@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Any, ClassVar
+from typing import Any
 
 from django.urls import path
 from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import extend_schema, extend_schema_field
 from rest_framework import serializers, status
-from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
@@ -17,6 +16,7 @@ from monitoring.platforms.registry import PLATFORMS, Platform
 from webcare.api import CamelSerializer
 from webcare.organisation import queries, sources
 from webcare.organisation.access import absent_is_404, allow
+from webcare.organisation.authentication import OurRequest
 from webcare.organisation.models import Role
 from webcare.organisation.throttling import OutwardThrottle
 
@@ -46,7 +46,7 @@ class SourceSerializer(CamelSerializer):
 class PlatformFieldSerializer(CamelSerializer):
     name = serializers.CharField()
     secret = serializers.BooleanField()
-    required = serializers.BooleanField()
+    required = serializers.BooleanField()  # type: ignore[assignment]
 
 
 class PlatformSerializer(CamelSerializer):
@@ -108,12 +108,12 @@ def _describe(platform: Platform) -> dict[str, Any]:
 
 
 class SourcesView(APIView):
-    permission_classes: ClassVar[list[Any]] = [
-        allow(Role.TEAM_LEAD, Role.ADVISER, Role.ADMINISTRATOR, write=[Role.ADMINISTRATOR])
-    ]
+    permission_classes = (
+        allow(Role.TEAM_LEAD, Role.ADVISER, Role.ADMINISTRATOR, write=[Role.ADMINISTRATOR]),
+    )
 
     @extend_schema(operation_id="listSources", responses=SourcesSerializer, tags=["sources"])
-    def get(self, request: Request) -> Response:
+    def get(self, request: OurRequest) -> Response:
         online = [_describe(one) for one in PLATFORMS.values() if not one.offline]
         answer = {"items": queries.sources_for(request.user), "platforms": online, "next": None}
         return Response(SourcesSerializer(answer).data)
@@ -124,7 +124,7 @@ class SourcesView(APIView):
         responses={201: SourceSerializer},
         tags=["sources"],
     )
-    def post(self, request: Request) -> Response:
+    def post(self, request: OurRequest) -> Response:
         wanted = NewSourceSerializer(data=request.data)
         wanted.is_valid(raise_exception=True)
         source = sources.add_source(request.user, **wanted.validated_data)
@@ -132,8 +132,8 @@ class SourcesView(APIView):
 
 
 class SourceCheckView(APIView):
-    permission_classes: ClassVar[list[Any]] = [allow(Role.ADMINISTRATOR)]
-    throttle_classes: ClassVar[list[Any]] = [OutwardThrottle]
+    permission_classes = (allow(Role.ADMINISTRATOR),)
+    throttle_classes = (OutwardThrottle,)
 
     @extend_schema(
         operation_id="checkSource",
@@ -142,7 +142,7 @@ class SourceCheckView(APIView):
         responses=CheckResultSerializer,
         tags=["sources"],
     )
-    def post(self, request: Request) -> Response:
+    def post(self, request: OurRequest) -> Response:
         wanted = SourceCheckSerializer(data=request.data)
         wanted.is_valid(raise_exception=True)
         check = sources.check_source(request.user, **wanted.validated_data)
@@ -150,7 +150,7 @@ class SourceCheckView(APIView):
 
 
 class SourceView(APIView):
-    permission_classes: ClassVar[list[Any]] = [allow(Role.ADMINISTRATOR)]
+    permission_classes = (allow(Role.ADMINISTRATOR),)
 
     @extend_schema(
         operation_id="changeSource",
@@ -158,7 +158,7 @@ class SourceView(APIView):
         responses=SourceSerializer,
         tags=["sources"],
     )
-    def patch(self, request: Request, source_id: int) -> Response:
+    def patch(self, request: OurRequest, source_id: int) -> Response:
         wanted = SourceChangesSerializer(data=request.data)
         wanted.is_valid(raise_exception=True)
         with absent_is_404():

@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
-from typing import Any, ClassVar
-
 from django.urls import path
 from drf_spectacular.utils import extend_schema
 from rest_framework import serializers, status
-from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from webcare.api import CamelSerializer
 from webcare.organisation import teams
 from webcare.organisation.access import absent_is_404, allow
+from webcare.organisation.authentication import OurRequest
 from webcare.organisation.models import Role
 
 
@@ -41,7 +39,7 @@ class AccountTargetsSerializer(CamelSerializer):
 
 
 class TeamsView(APIView):
-    permission_classes: ClassVar[list[Any]] = [allow(Role.ADMINISTRATOR)]
+    permission_classes = (allow(Role.ADMINISTRATOR),)
 
     @extend_schema(
         operation_id="addTeam",
@@ -49,7 +47,7 @@ class TeamsView(APIView):
         responses={201: TeamSerializer},
         tags=["organisation"],
     )
-    def post(self, request: Request) -> Response:
+    def post(self, request: OurRequest) -> Response:
         wanted = TeamSerializer(data=request.data)
         wanted.is_valid(raise_exception=True)
         team = teams.add_team(request.user, **wanted.validated_data)
@@ -57,7 +55,7 @@ class TeamsView(APIView):
 
 
 class TeamView(APIView):
-    permission_classes: ClassVar[list[Any]] = [allow(Role.ADMINISTRATOR)]
+    permission_classes = (allow(Role.ADMINISTRATOR),)
 
     @extend_schema(
         operation_id="changeTeam",
@@ -65,7 +63,7 @@ class TeamView(APIView):
         responses=TeamSerializer,
         tags=["organisation"],
     )
-    def patch(self, request: Request, team_id: int) -> Response:
+    def patch(self, request: OurRequest, team_id: int) -> Response:
         wanted = TeamChangesSerializer(data=request.data)
         wanted.is_valid(raise_exception=True)
         with absent_is_404():
@@ -74,7 +72,7 @@ class TeamView(APIView):
 
 
 class AccountView(APIView):
-    permission_classes: ClassVar[list[Any]] = [allow(Role.TEAM_LEAD, Role.ADMINISTRATOR)]
+    permission_classes = (allow(Role.TEAM_LEAD, Role.ADMINISTRATOR),)
 
     @extend_schema(
         operation_id="changeAccount",
@@ -82,7 +80,7 @@ class AccountView(APIView):
         responses=AccountTargetsSerializer,
         tags=["organisation"],
     )
-    def patch(self, request: Request, account_id: int) -> Response:
+    def patch(self, request: OurRequest, account_id: int) -> Response:
         wanted = AccountTargetsSerializer(data=request.data)
         wanted.is_valid(raise_exception=True)
         with absent_is_404():

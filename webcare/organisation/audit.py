@@ -95,11 +95,12 @@ def record_audit(
     default the address of the request being answered, or "worker" outside one. `detail` holds ids
     and choices, never what somebody wrote.
     """
-    municipality_id = (
-        municipality.pk
-        if municipality
-        else getattr(obj, "municipality_id", None) or (actor and actor.municipality_id)
-    )
+    if municipality is not None:
+        municipality_id: int | None = municipality.pk
+    else:
+        municipality_id = getattr(obj, "municipality_id", None) or getattr(
+            actor, "municipality_id", None
+        )
     return AuditEntry.objects.create(
         municipality_id=municipality_id,
         actor=actor,

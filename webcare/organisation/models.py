@@ -1,4 +1,4 @@
-"""Who works here: municipalities, teams, people, the accounts they answer from, and the audit log."""
+"""Who works here: municipalities, teams, people, accounts, and the audit log."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 if TYPE_CHECKING:
-    from django.db.models.manager import RelatedManager
+    from django.db.models.fields.related_descriptors import RelatedManager
 
 
 class Municipality(models.Model):
@@ -65,7 +65,7 @@ class PersonManager(BaseUserManager["Person"]):
 
 
 class Person(AbstractBaseUser):
-    """A colleague. Accounts belong to functions, not to people: a person only has roles and teams."""
+    """A colleague. Accounts belong to functions: a person only has roles and teams."""
 
     municipality = models.ForeignKey(Municipality, models.PROTECT, related_name="people")
     email = models.EmailField(unique=True)
@@ -140,7 +140,10 @@ class Deputyship(models.Model):
 
 
 class Account(models.Model):
-    """The municipality's own account on a platform, owned by a team; its tokens live with its source."""
+    """The municipality's own account on a platform, owned by a team.
+
+    Its tokens live with its source.
+    """
 
     municipality = models.ForeignKey(Municipality, models.PROTECT, related_name="accounts")
     team = models.ForeignKey(Team, models.PROTECT, related_name="accounts")

@@ -82,7 +82,7 @@ def change_person(actor: Person, person_id: int, changes: Mapping[str, Any]) -> 
     person = queries.people_for(actor).get(pk=person_id)
     before = {field: getattr(person, field) for field in PLAIN_FIELDS}
     before["team_ids"] = sorted(one.team_id for one in person.membership_set.all())
-    after = before | changes
+    after = before | dict(changes)
     if unknown := after.keys() - before.keys():
         raise ValidationError(_("Onbekend veld: %s") % ", ".join(sorted(unknown)))
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Protocol, runtime_checkable
 
 from django.conf import settings
 from django.core.exceptions import ValidationError
@@ -22,10 +22,10 @@ from pydantic import ValidationError as ConfigError
 from monitoring.models import Source
 from monitoring.platforms.base import (
     AccessDenied,
+    Author,
     Config,
     PlatformError,
     Post,
-    Publisher,
     RetryAfter,
 )
 from monitoring.platforms.registry import PLATFORMS, Platform
@@ -35,6 +35,13 @@ from webcare.organisation.audit import record_audit
 from webcare.organisation.models import Account, Person, Role, Team
 
 SAMPLE = 5
+
+
+@runtime_checkable
+class HasAccount(Protocol):
+    """An adapter that knows whose access token it holds."""
+
+    def whoami(self) -> Author: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,7 +125,7 @@ def _try(platform: Platform, config: Config) -> Check:
     try:
         adapter = platform.make(config, allow=settings.FETCH_ALLOW)
         try:
-            author = adapter.whoami() if isinstance(adapter, Publisher) else None
+            author = adapter.whoami() if isinstance(adapter, HasAccount) else None
             posts = adapter.fetch({}).posts
         finally:
             adapter.close()
