@@ -10,7 +10,6 @@ from django.urls import path
 from drf_spectacular.utils import extend_schema
 from rest_framework import serializers as s
 from rest_framework.parsers import MultiPartParser
-from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
@@ -21,7 +20,8 @@ from webcare import pipeline
 from webcare.api import CamelSerializer
 from webcare.organisation.access import allow
 from webcare.organisation.audit import record_audit
-from webcare.organisation.models import Person, Role
+from webcare.organisation.authentication import OurRequest
+from webcare.organisation.models import Role
 
 MayImport = allow(Role.ADVISER, Role.TEAM_LEAD, Role.AGENT)
 #: Larger files go in with `manage.py import_mentions`, which has no browser waiting for it.
@@ -90,7 +90,7 @@ class ImportResult(CamelSerializer):
     rejected_total = s.IntegerField()
 
 
-def _read_file(request: Request) -> BinaryIO:
+def _read_file(request: OurRequest) -> BinaryIO:
     body = ImportBody(data=request.data)
     body.is_valid(raise_exception=True)
     file = body.validated_data["file"]
@@ -102,7 +102,7 @@ def _read_file(request: Request) -> BinaryIO:
     return stream
 
 
-def _read_query(request: Request) -> dict[str, Any]:
+def _read_query(request: OurRequest) -> dict[str, Any]:
     query = ImportQuery(data=request.query_params)
     query.is_valid(raise_exception=True)
     found: dict[str, Any] = query.validated_data
@@ -119,9 +119,9 @@ class PreviewView(APIView):
         parameters=[ImportQuery],
         responses=ImportPreview,
     )
-    def post(self, request: Request) -> Response:
+    def post(self, request: OurRequest) -> Response:
         """What importing this file would do; stores nothing."""
-        person: Person = request.user  # type: ignore[assignment]
+        person = request.user
         query, stream = _read_query(request), _read_file(request)
         try:
             preview = preview_import(person.municipality_id, stream, platform=query["platform"])
@@ -140,9 +140,9 @@ class ImportView(APIView):
         parameters=[ImportQuery],
         responses=ImportResult,
     )
-    def post(self, request: Request) -> Response:
+    def post(self, request: OurRequest) -> Response:
         """Import a file: nothing of it when a line is rejected, unless `skipRejected`."""
-        person: Person = request.user  # type: ignore[assignment]
+        person = request.user
         query, stream = _read_query(request), _read_file(request)
         try:
             with transaction.atomic():

@@ -9,7 +9,6 @@ from django.urls import path
 from django.utils import timezone
 from drf_spectacular.utils import extend_schema
 from rest_framework import serializers as s
-from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
@@ -22,6 +21,7 @@ from webcare.api import CamelSerializer
 from webcare.desk.models import CaseMessage
 from webcare.organisation.access import allow, readable_teams
 from webcare.organisation.audit import record_audit
+from webcare.organisation.authentication import OurRequest
 from webcare.organisation.models import Person, Role
 
 MayRead = allow(Role.ADVISER, Role.TEAM_LEAD, Role.AGENT)
@@ -128,7 +128,7 @@ class MentionQuery(CamelSerializer):
     limit = s.IntegerField(default=LIMIT, min_value=1, max_value=MOST)
 
 
-def _read_query(shape: type[s.Serializer], request: Request) -> dict[str, Any]:
+def _read_query(shape: type[s.Serializer], request: OurRequest) -> dict[str, Any]:
     query = shape(data=request.query_params)
     query.is_valid(raise_exception=True)
     found: dict[str, Any] = query.validated_data
@@ -139,14 +139,14 @@ class TownView(APIView):
     permission_classes = (MayRead,)
 
     @extend_schema(operation_id="getTown", parameters=[TownQuery], responses=TownReport)
-    def get(self, request: Request) -> Response:
+    def get(self, request: OurRequest) -> Response:
         """What the town talks about in a day, week or month, beside the same stretch before."""
         query = _read_query(TownQuery, request)
         try:
             window = window_of(query["period"], query.get("until") or timezone.now())
         except WindowError as error:
             raise ValidationError({"until": str(error)}) from None
-        person: Person = request.user  # type: ignore[assignment]
+        person = request.user
         report = make_report(person.municipality_id, window.since, window.until, window=window)
         return Response(report_as_json(report))
 
@@ -159,9 +159,9 @@ class MentionsView(APIView):
         parameters=[MentionQuery],
         responses=TownMentionPage,
     )
-    def get(self, request: Request) -> Response:
+    def get(self, request: OurRequest) -> Response:
         """What others said in public, newest first: the posts behind a bar of the town page."""
-        person: Person = request.user  # type: ignore[assignment]
+        person = request.user
         query = _read_query(MentionQuery, request)
         words = query.pop("q", "").strip()
         cursor, limit = query.pop("cursor", None), query.pop("limit")
