@@ -61,7 +61,7 @@ def collect(source_id: int, store: Store) -> Outcome:
             return Outcome(busy=True)
         source = Source.objects.get(pk=source_id)
         started, outcome = timezone.now(), Outcome()
-        wait: float = source.config.get("interval") or INTERVALS.get(source.platform, 300)
+        wait: float = INTERVALS[source.platform]
         try:
             _fetch_all(source, store, outcome)
         except PlatformError as error:

@@ -123,7 +123,8 @@ class Triage(models.Model):
         REOPENED = "reopened"
         OWN = "own"
         NOT_DIRECT = "not_direct"
-        NOT_OURS = "not_ours"
+        # Addressed to us, but long before the desk watched this account.
+        BEFORE_US = "before_us"
 
     mention = models.OneToOneField(Mention, models.CASCADE, primary_key=True)
     municipality = models.ForeignKey(Municipality, models.PROTECT, db_index=False)

@@ -74,7 +74,8 @@ def list_cases(
     if words := filters.get("q", "").strip():
         where.append(
             "EXISTS (SELECT 1 FROM desk_casemessage x JOIN monitoring_mention m"
-            " ON m.id = x.mention_id WHERE x.case_id = c.id AND (m.search @@ websearch_to_tsquery('dutch', %(q)s)"
+            " ON m.id = x.mention_id WHERE x.case_id = c.id"
+            " AND (m.search @@ websearch_to_tsquery('dutch', %(q)s)"
             " OR m.author_handle ILIKE %(like)s))"
         )
         values["q"] = words

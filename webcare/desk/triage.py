@@ -5,8 +5,10 @@ Works on whole batches, because a flood must cost a handful of statements, not a
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import timedelta
 from typing import Any
 
 from django.db import connection
@@ -24,6 +26,10 @@ from webcare.organisation.models import Account, Team
 
 Verdict = Mapping[str, Any]
 PREVIEW_LENGTH = 280
+# When an account is linked, what residents asked up to this long before still gets a clock; what
+# is older was somebody's job before us and would only bury the inbox.
+LOOKS_BACK = timedelta(hours=24)
+_ADDRESSED_TO = re.compile(r"^(?:@\S+[\s,:]+)+(?=\S)")
 
 
 @dataclass(slots=True)
@@ -114,6 +120,8 @@ def _decide(batch: _Batch, mention: Mention, verdict: Verdict | None) -> None:
         batch.places[mention.source_id, mention.platform_id] = batch.places[
             _place_of(batch, mention)
         ]
+    elif mention.direct and _was_before_us(batch, mention):
+        outcome = Triage.Outcome.BEFORE_US
     elif mention.direct:
         outcome = Triage.Outcome.OPENED
         case = _new_case(batch.accounts.get(mention.source_id), mention, verdict)
@@ -125,6 +133,11 @@ def _decide(batch: _Batch, mention: Mention, verdict: Verdict | None) -> None:
     batch.triages.append(
         Triage(mention=mention, municipality_id=mention.municipality_id, outcome=outcome)
     )
+
+
+def _was_before_us(batch: _Batch, mention: Mention) -> bool:
+    account = batch.accounts.get(mention.source_id)
+    return account is not None and mention.posted_at < account.created_at - LOOKS_BACK
 
 
 def _new_case(account: Account | None, mention: Mention, verdict: Verdict | None) -> Case:
@@ -158,7 +171,8 @@ def _central_team(municipality_id: int) -> int:
 
 
 def preview_of(text: str) -> str:
-    return " ".join(text.split())[:PREVIEW_LENGTH]
+    """The first words of a message on one line, without the handles it is addressed to."""
+    return _ADDRESSED_TO.sub("", " ".join(text.split()))[:PREVIEW_LENGTH]
 
 
 def copy_labels(case: Case, verdict: Verdict | None) -> None:

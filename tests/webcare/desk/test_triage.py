@@ -103,6 +103,21 @@ def test_every_message_of_a_case_is_sealed_in_the_archive(cast: Cast) -> None:
     assert Record.objects.filter(subject_type="mention", kind="incoming").count() == 2
 
 
+def test_what_was_asked_long_before_the_account_was_linked_opens_no_case(cast: Cast) -> None:
+    old = make_post(posted_at=timezone.now() - timedelta(days=3))
+    (mention,) = store_posts(cast.account.source, old)
+    read_and_triage([mention])
+
+    assert not Case.objects.exists()
+    assert Triage.objects.get(mention=mention).outcome == Triage.Outcome.BEFORE_US
+
+
+def test_the_inbox_shows_what_is_asked_not_whom(cast: Cast) -> None:
+    case = make_case(cast.account, "@gemeente@plein.example @ria Wanneer is de markt?")
+
+    assert case.preview == "Wanneer is de markt?"
+
+
 def test_a_general_mention_is_not_archived(cast: Cast) -> None:
     read_and_triage(store_posts(cast.account.source, make_post(direct=False)))
 
