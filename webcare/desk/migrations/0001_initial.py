@@ -426,7 +426,7 @@ class Migration(migrations.Migration):
                             ("reopened", "Reopened"),
                             ("own", "Own"),
                             ("not_direct", "Not Direct"),
-                            ("not_ours", "Not Ours"),
+                            ("before_us", "Before Us"),
                         ],
                         max_length=12,
                     ),
