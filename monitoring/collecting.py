@@ -46,8 +46,10 @@ class Outcome:
 def make_adapter(source: Source) -> Any:
     """The adapter of a source. Raises `PermanentError` when its settings cannot be right."""
     platform = get_platform(source.platform)
+    # `interval` is ours: how often we come by, whatever the platform.
+    given = {name: value for name, value in source.config.items() if name != "interval"}
     try:
-        config = platform.config.model_validate({**source.config, **source.secrets})
+        config = platform.config.model_validate({**given, **source.secrets})
     except ValueError as error:
         # pydantic's own text repeats values, and these may be secrets.
         raise PermanentError("the settings of this source are not complete") from error
