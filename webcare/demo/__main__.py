@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import asyncio
+import os
 import sys
 from pathlib import Path
 
@@ -62,7 +63,10 @@ def main() -> int:
             flush=True,
         )
     asyncio.run(serve(town, asked.host, asked.port, scene=asked.scene, rate=asked.rate))
-    return 0
+    sys.stdout.flush()
+    # The server's own threads may outlive the interpreter by a moment and then abort the process
+    # (seen as exit -6). The journal is closed by now, so there is nothing left to tidy up.
+    os._exit(0)
 
 
 if __name__ == "__main__":

@@ -6,8 +6,9 @@ restart gives the same feed. A scene that is played adds its own.
 
 from __future__ import annotations
 
-import gzip
+import asyncio
 import hashlib
+import zlib
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -29,6 +30,7 @@ PAST_EVERY_MS = 22 * 3_600_000
 COMING_EVERY_MS = 40 * 60_000
 PAST_ARTICLES = 30
 _BOMB_MEGABYTES = 200
+_BREATH_SECONDS = 0.005
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,18 +141,24 @@ async def article(request: Request) -> Response:
 
 
 async def _endless() -> AsyncIterator[bytes]:
+    """Items for ever; the pauses let the server see that the reader has left."""
     yield b'<?xml version="1.0"?><rss version="2.0"><channel><title>Zonder einde</title>'
     number = 0
     while True:
         number += 1
-        yield (f"<item><title>Bericht {number}</title><guid>{number}</guid></item>\n".encode() * 50)
+        item = f"<item><title>Bericht {number}</title><guid>{number}</guid></item>\n"
+        yield item.encode() * 500
+        await asyncio.sleep(_BREATH_SECONDS)
 
 
 async def _bomb() -> AsyncIterator[bytes]:
     """A few hundred kilobytes that unpack to 200 MB."""
+    squeeze = zlib.compressobj(wbits=31)
     megabyte = b" " * 1_000_000
     for _ in range(_BOMB_MEGABYTES):
-        yield gzip.compress(megabyte)
+        yield squeeze.compress(megabyte)
+        await asyncio.sleep(_BREATH_SECONDS)
+    yield squeeze.flush()
 
 
 def _item(guid: str, date: str, link: str = "https://krant.example/a") -> str:

@@ -15,7 +15,7 @@ import orjson
 from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response, StreamingResponse
 from starlette.routing import Route, WebSocketRoute
-from starlette.websockets import WebSocket, WebSocketDisconnect
+from starlette.websockets import WebSocket, WebSocketDisconnect, WebSocketState
 
 from webcare.demo.gate import answer, token_of
 from webcare.demo.shapes import Shapes
@@ -119,12 +119,12 @@ async def websocket(socket: WebSocket) -> None:
             )
         )
         return
-    await socket.accept(subprotocol=offered or None)
     listener = Listener(account)
     query = socket.query_params
     if asked := _stream_name(query.get("stream", ""), query.get("tag", "")):
         listener.streams.add(asked)
     town.hub.listeners.add(listener)
+    await socket.accept(subprotocol=offered or None)
     speaking = asyncio.create_task(_speak(socket, listener))
     listening = asyncio.create_task(_obey(socket, listener))
     try:
@@ -134,13 +134,14 @@ async def websocket(socket: WebSocket) -> None:
         speaking.cancel()
         listening.cancel()
         await asyncio.gather(speaking, listening, return_exceptions=True)
+    if socket.client_state is WebSocketState.CONNECTED:
+        await socket.close(1012)
 
 
 async def _speak(socket: WebSocket, listener: Listener) -> None:
     while True:
         stream, (event, payload) = await listener.queue.get()
         if not event:
-            await socket.close(1012)
             return
         names = stream.split(":", 1) if stream.startswith("hashtag:") else [stream]
         message = {"stream": names, "event": event, "payload": payload}
