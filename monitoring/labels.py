@@ -114,7 +114,8 @@ def correct(mention: Mention, head: str, value: Any, person_id: int) -> LabelSet
     """
     check_correction(head, value)
     with transaction.atomic():
-        before = LabelSet.objects.select_for_update().filter(mention=mention, current=True).first()
+        _take_turn(mention)
+        before = LabelSet.objects.filter(mention=mention, current=True).first()
         after = LabelSet(
             mention=mention,
             municipality_id=mention.municipality_id,
@@ -148,6 +149,7 @@ def restore(label_set: LabelSet) -> None:
     """Take back a correction: the set before it counts again. Both stay in the history."""
     with transaction.atomic():
         mention = label_set.mention
+        _take_turn(mention)
         before = (
             LabelSet.objects.filter(mention=mention, pk__lt=label_set.pk).order_by("-pk").first()
         )
@@ -156,6 +158,11 @@ def restore(label_set: LabelSet) -> None:
             LabelSet.objects.filter(pk=before.pk).update(current=True)
         if counts.belongs(mention):
             _recount(mention, label_set, before)
+
+
+def _take_turn(mention: Mention) -> None:
+    """Lock the mention rather than its labels: the row that is current changes under a waiter."""
+    Mention.objects.select_for_update().only("pk").get(pk=mention.pk)
 
 
 def _recount(mention: Mention, before: LabelSet | None, after: LabelSet | None) -> None:

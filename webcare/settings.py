@@ -21,6 +21,8 @@ from webcare.security_settings import *  # noqa: F403
 DEBUG = read_bool("DEBUG", False)
 SECRET_KEY = servers.read_or_make_key("SECRET_KEY", VAR_DIR, demo=DEMO)
 ARCHIVE_KEY = servers.read_or_make_key("ARCHIVE_KEY", VAR_DIR, demo=DEMO)
+# Keys that once made control numbers and are still needed to check them, newest first.
+ARCHIVE_RETIRED_KEYS = read_list("ARCHIVE_RETIRED_KEYS")
 # Key for what is encrypted at rest (platform tokens); rotated by putting the new one first.
 SALT_KEY = read_list("FIELD_KEYS") or [SECRET_KEY]
 

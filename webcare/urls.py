@@ -5,7 +5,7 @@ from __future__ import annotations
 from django.urls import include, path, re_path
 from drf_spectacular.views import SpectacularJSONAPIView
 
-from webcare import directory, health, security, shell
+from webcare import directory, health, imports, security, shell, town
 from webcare.desk import api as desk_api
 from webcare.organisation import api as organisation_api
 
@@ -17,6 +17,8 @@ api_urlpatterns = [
     *organisation_api.urlpatterns,
     *directory.urlpatterns,
     *desk_api.urlpatterns,
+    *town.urlpatterns,
+    *imports.urlpatterns,
 ]
 
 urlpatterns = [

@@ -46,6 +46,8 @@ ACTIONS = {
     "audit.looked": _("logboek bekeken"),
     "case.looked": _("gesprek bekeken"),
     "record.looked": _("archiefstuk bekeken"),
+    "mentions.searched": _("berichten doorzocht"),
+    "mentions.imported": _("berichten geïmporteerd"),
 }
 
 _origin: ContextVar[str] = ContextVar("audit_origin", default="worker")
