@@ -1,6 +1,5 @@
 /** What the page itself tells the program, from its `#config` block; all of it may be left out. */
 interface Config {
-  apiUrl: string
   loginUrl: string
   logoutUrl: string
   csrfCookie: string
@@ -9,7 +8,6 @@ interface Config {
 }
 
 const defaults: Config = {
-  apiUrl: "/api/v1",
   loginUrl: "/accounts/login/",
   logoutUrl: "/accounts/logout/",
   csrfCookie: "csrftoken",

@@ -18,13 +18,33 @@ export const places: readonly Place[] = [
     icon: "inbox",
     roles: ["agent", "team_lead", "adviser", "archivist", "privacy_officer"],
   },
+  { name: "town", path: "/town", icon: "town", roles: ["agent", "team_lead", "adviser"] },
+  {
+    name: "import",
+    path: "/import",
+    icon: "import",
+    roles: ["agent", "team_lead", "adviser"],
+  },
+  {
+    name: "sources",
+    path: "/sources",
+    icon: "sources",
+    roles: ["team_lead", "adviser", "administrator"],
+  },
+  { name: "people", path: "/people", icon: "people", roles: ["administrator"] },
+  { name: "audit", path: "/audit", icon: "audit", roles: ["privacy_officer", "administrator"] },
 ]
 
 export const placesFor = (roles: Role[]) =>
   places.filter((place) => place.roles.some((role) => roles.includes(role)))
 
-const pages: Partial<Record<Place["name"], () => Promise<unknown>>> = {
+const pages: Record<Place["name"], () => Promise<unknown>> = {
   inbox: () => import("./inbox/InboxPage.vue"),
+  town: () => import("./town/TownPage.vue"),
+  import: () => import("./imports/ImportPage.vue"),
+  sources: () => import("./sources/SourcesPage.vue"),
+  people: () => import("./people/PeoplePage.vue"),
+  audit: () => import("./audit/AuditPage.vue"),
 }
 
 export function createDeskRouter(roles: Role[]) {

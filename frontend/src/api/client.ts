@@ -1,17 +1,23 @@
-import { config } from "@/config"
+import createClient from "openapi-fetch"
 import { learnServerTime } from "@/clock/now"
+import { config } from "@/config"
 import { Problem } from "./problem"
+import type { paths } from "./schema"
 
-type Query = Record<string, string | number | boolean | null | undefined>
+/** Every address and shape of the API, from its own description. */
+export const api = createClient<paths>({ credentials: "same-origin" })
 
-interface Options {
-  query?: Query
-  body?: unknown
-  /** Sent as it is, for files. */
-  form?: FormData
-  ifMatch?: string
-  signal?: AbortSignal
-}
+api.use({
+  onRequest({ request }) {
+    request.headers.set("Accept-Language", document.documentElement.lang)
+    if (request.method !== "GET")
+      request.headers.set("X-CSRFToken", readCookie(config.csrfCookie))
+    return request
+  },
+  onResponse({ response }) {
+    learnServerTime(response.headers.get("Date"))
+  },
+})
 
 /** Called once an answer says that the session is over. */
 let onLoggedOut: () => void = () => undefined
@@ -20,45 +26,28 @@ export function whenLoggedOut(callback: () => void): void {
   onLoggedOut = callback
 }
 
-/** One call to the API. Throws `Problem`; status 0 when the network gave no answer. */
-export async function call<Answer>(
-  method: string,
-  path: string,
-  { query = {}, body, form, ifMatch, signal }: Options = {},
-): Promise<Answer> {
-  const headers: Record<string, string> = {
-    Accept: "application/json",
-    "Accept-Language": document.documentElement.lang,
-  }
-  if (body !== undefined) headers["Content-Type"] = "application/json"
-  if (ifMatch) headers["If-Match"] = ifMatch
-  if (method !== "GET") headers["X-CSRFToken"] = readCookie(config.csrfCookie)
-  const search = new URLSearchParams(
-    Object.entries(query).flatMap(([name, value]) =>
-      value === undefined || value === null || value === "" ? [] : [[name, String(value)]],
-    ),
-  ).toString()
-  const answer = await fetch(`${config.apiUrl}${path}${search ? `?${search}` : ""}`, {
-    method,
-    headers,
-    body: form ?? (body === undefined ? undefined : JSON.stringify(body)),
-    signal,
-    credentials: "same-origin",
-  }).catch((error: unknown) => {
-    if (error instanceof DOMException && error.name === "AbortError") throw error
+interface Outcome<Data> {
+  data?: Data
+  error?: unknown
+  response: Response
+}
+
+/** The answer of a call. Throws `Problem`; with status 0 when the network gave no answer. */
+export async function answer<Data>(call: Promise<Outcome<Data>>): Promise<Data> {
+  const { data, error, response } = await call.catch((failure: unknown) => {
+    if (failure instanceof DOMException && failure.name === "AbortError") throw failure
     throw new Problem(0)
   })
-  learnServerTime(answer.headers.get("Date"))
-  const text = await answer.text()
-  const isJson = /json/.test(answer.headers.get("Content-Type") ?? "")
-  const data: unknown = text && isJson ? JSON.parse(text) : undefined
-  if (answer.ok) return data as Answer
-  const problem = new Problem(answer.status, data as Problem["body"] | undefined)
+  if (response.ok) return data as Data
+  const problem = new Problem(
+    response.status,
+    typeof error === "object" && error !== null ? (error as Problem["body"]) : {},
+  )
   if (problem.loggedOut) onLoggedOut()
   throw problem
 }
 
-function readCookie(name: string): string {
+export function readCookie(name: string): string {
   const found = document.cookie.split("; ").find((cookie) => cookie.startsWith(`${name}=`))
   return found ? decodeURIComponent(found.slice(name.length + 1)) : ""
 }

@@ -1,350 +1,100 @@
-/** What the API says, in its own words (docs/api of the back end; camelCase on the wire). */
+import type { components, operations } from "./schema"
 
-export type Role =
-  | "agent"
-  | "team_lead"
-  | "adviser"
-  | "archivist"
-  | "privacy_officer"
-  | "administrator"
+/** Short names for what the generated description of the API holds (schema.d.ts, `npm run api`). */
+type Schemas = components["schemas"]
 
-export interface Page<T> {
-  items: T[]
+export type Role = Schemas["RolesEnum"]
+export type Me = Schemas["Me"]
+export type LengthRule = Schemas["LengthRule"]
+export type Account = Schemas["Account"]
+export type Colleague = Schemas["Colleague"]
+export type Choice = Schemas["Choice"]
+export type Organisation = Schemas["Organisation"]
+
+export interface Page<Item> {
+  items: Item[]
   next: string | null
 }
 
-export interface Me {
-  id: number
-  name: string
-  initials: string
-  email: string
-  language: string
-  roles: Role[]
-  municipality: { id: number; slug: string; name: string }
-  teams: number[]
-  deputyFor: number[]
-  liveUrl: string
-  mode: "demo" | "production"
-}
+export type ClockKind = Schemas["ClockKind"]
+export type Clock = Schemas["ClockShape"]
+export type ReplyState = Schemas["ReplyState"]
+export type ReplyKind = Schemas["ReplyKind"]
+export type CloseReason = Schemas["CloseReason"]
+export type CaseItem = Schemas["CaseItem"]
+export type CaseCounts = Schemas["CaseCounts"]
+export type CaseEvent = Schemas["EventShape"]
+export type Note = Schemas["NoteShape"]
+export type Seal = Schemas["SealShape"]
+export type Labels = Schemas["Labels"]
+export type LabelHead = Schemas["HeadEnum"]
+export type Viewer = Schemas["Viewer"]
+export type ReplyShape = Schemas["ReplyShape"]
 
-export interface Team {
-  id: number
-  slug: string
-  name: string
-  central: boolean
-}
+type Shape = Schemas["MessageShape"]
+type Shared = Pick<Shape, "id" | "text" | "url" | "record">
 
-export interface LengthRule {
-  limit: number
-  urlLength: number | null
-  unit: "characters" | "graphemes" | "weighted"
-}
+/** A message of a resident (or of our own account, made outside the desk). */
+export type MentionMessage = { type: "mention" } & Shared &
+  Required<
+    Pick<
+      Shape,
+      | "author"
+      | "currentText"
+      | "deleted"
+      | "lang"
+      | "postedAt"
+      | "collectedAt"
+      | "private"
+      | "own"
+      | "canReply"
+      | "media"
+      | "place"
+      | "revisions"
+      | "labels"
+    >
+  >
 
-export interface Capabilities {
-  publishes: boolean
-  privateReply: boolean
-  edit: boolean
-  delete: boolean
-  media: boolean
-  length: LengthRule | null
-}
-
-export interface Account {
-  id: number
-  name: string
-  handle: string
-  platform: string
-  teamId: number
-  firstReactionMinutes: number
-  answerMinutes: number
-  capabilities: Capabilities
-  trouble: string
-}
-
-export interface Colleague {
-  id: number
-  name: string
-  initials: string
-  roles: Role[]
-  teamIds: number[]
-  active: boolean
-}
-
-export interface Choice {
-  value: string
-  label: string
-}
-
-export interface Organisation {
-  teams: Team[]
-  accounts: Account[]
-  people: Colleague[]
-  intents: Choice[]
-  tenors: Choice[]
-  themes: Choice[]
-  emotions: Choice[]
-  closeReasons: Choice[]
-}
-
-export type ClockKind = "first_reaction" | "answer"
-export type ReplyState = "queued" | "sending" | "sent" | "failed" | "unknown" | "withdrawn"
-export type ReplyKind = "answer" | "acknowledgement"
-
-export interface CaseItem {
-  id: number
-  version: number
-  state: "open" | "closed"
-  closeReason: string
-  closedAt: string | null
-  openedAt: string
-  lastMessageAt: string
-  deadline: string | null
-  clock: ClockKind | null
-  platform: string
-  accountId: number | null
-  teamId: number
-  assigneeId: number | null
-  author: { handle: string; name: string }
-  preview: string
-  messageCount: number
-  intent: string
-  tenor: string
-  themes: string[]
-  urgent: boolean
-  unclassified: boolean
-  replyState: ReplyState | null
-}
-
-export interface CaseCounts {
-  open: number
-  mine: number
-  unassigned: number
-  overdue: number
-  trouble: number
-  byTeam: Record<string, number>
-}
-
-export interface Seal {
-  attribute: string
-  sha256: string
-}
-
-export interface Labels {
-  intent: string
-  intentP: number | null
-  tenor: string
-  tenorP: number | null
-  themes: { theme: string; p: number | null }[]
-  emotions: Record<string, number>
-  urgent: number
-  abuse: number
-  aboutUs: number
-  places: { text: string; start: number; end: number; kind: string }[]
-  lang: string
-  model: string
-  setBy: number | null
-  corrected: string[]
-  unsure: boolean
-}
-
-export interface MentionMessage {
-  type: "mention"
-  id: number
-  author: { handle: string; name: string; followers: number | null }
-  text: string
-  currentText: string
-  deleted: boolean
-  lang: string
-  postedAt: string
-  collectedAt: string
-  url: string
-  private: boolean
-  own: boolean
-  canReply: boolean
-  media: { url: string; alt: string; kind: string }[]
-  revisions: { kind: "edited" | "deleted"; text: string; seenAt: string }[]
-  labels: Labels | null
-  inCase: boolean
-  record: Seal | null
-}
-
-export interface ReplyMessage {
-  type: "reply"
-  id: number
-  kind: ReplyKind
-  text: string
-  authorId: number
-  initials: string
-  state: ReplyState
-  trouble: string
-  createdAt: string
-  sendAt: string
-  sentAt: string | null
-  url: string
-  closeAfter: boolean
-  record: Seal | null
-}
+/** An answer of ours, wherever it is on its way. */
+export type ReplyMessage = { type: "reply" } & Shared & Omit<ReplyShape, "type">
 
 export type Message = MentionMessage | ReplyMessage
 
-export interface Clock {
-  kind: ClockKind
-  round: number
-  startedAt: string
-  dueAt: string
-  stoppedAt: string | null
-  metByReply: boolean | null
-}
+/** The API describes its two kinds of message as one shape; here `type` tells them apart. */
+export type Case = Omit<Schemas["CaseDetail"], "messages"> & { messages: Message[] }
 
-export interface CaseEvent {
-  id: number
-  kind: string
-  actorId: number | null
-  at: string
-  data: Record<string, unknown>
-}
+type CaseQuery = NonNullable<operations["listCases"]["parameters"]["query"]>
+export type CaseFilters = Omit<CaseQuery, "cursor" | "limit" | "state"> & { state: "open" | "closed" }
 
-export interface Note {
-  id: number
-  authorId: number
-  text: string
-  at: string
-}
+export type Tenor = Schemas["TenorEnum"]
+export type TenorCounts = Schemas["TenorShape"]
+export type Town = Schemas["TownReport"]
+export type TownTheme = Schemas["ThemeShape"]
+export type Period = NonNullable<
+  NonNullable<operations["getTown"]["parameters"]["query"]>["period"]
+>
+export type Mention = Schemas["TownMention"]
+export type MentionFilters = Omit<
+  NonNullable<operations["listMentions"]["parameters"]["query"]>,
+  "cursor" | "limit"
+>
 
-export interface Case extends CaseItem {
-  firstReactionMinutes: number | null
-  answerMinutes: number | null
-  canAnswer: boolean
-  place: string
-  clocks: Clock[]
-  messages: Message[]
-  notes: Note[]
-  events: CaseEvent[]
-  earlier: CaseItem[]
-  undo: { eventId: number; kind: string; until: string } | null
-}
+export type ImportPreview = Schemas["ImportPreview"]
+export type ImportResult = Schemas["ImportResult"]
+export type Rejection = Schemas["RejectionShape"]
 
-export interface Viewer {
-  personId: number
-  typing: boolean
-}
-
-export type LabelHead = "intent" | "tenor" | "themes" | "urgent" | "abuse" | "about_us"
-
-export interface CaseFilters {
-  state: "open" | "closed"
-  team?: number
-  account?: number
-  intent?: string
-  theme?: string
-  tenor?: string
-  assignee?: string
-  platform?: string
-  q?: string
-}
-
-export interface Mention {
-  id: number
-  platform: string
-  source: string
-  author: { handle: string; name: string }
-  text: string
-  postedAt: string
-  url: string
-  intent: string
-  tenor: string
-  themes: string[]
-  caseId: number | null
-}
-
-export type Tenor = "support" | "criticism" | "neutral" | "mixed"
-export type TenorCounts = Record<Tenor, number>
-export type Period = "day" | "week" | "month"
-
-export interface TownTheme {
-  theme: string
-  count: number
-  previous: number
-  tenor: TenorCounts
-  authors: number
-  topAuthorsShare: number
-}
-
-export interface Town {
-  since: string
-  until: string
-  previousSince: string
-  previousUntil: string
-  total: number
-  previousTotal: number
-  authors: number
-  previousAuthors: number
-  topAuthorsShare: number
-  tenor: TenorCounts
-  platforms: { platform: string; count: number }[]
-  themes: TownTheme[]
-  series: { at: string; count: number }[]
-  gaps: { sourceId: number; source: string; since: string; until: string; reason: string }[]
-  labels: { model: string; unsureShare: number }
-}
-
-export interface RejectedLine {
-  line: number
-  reason: string
-}
-
-export interface ImportPreview {
-  rows: Record<string, unknown>[]
-  total: number
-  valid: number
-  repeated: number
-  rejected: RejectedLine[]
-}
-
-export interface ImportResult {
-  imported: number
-  repeated: number
-  rejected: RejectedLine[]
-}
-
-export interface Source {
-  id: number
-  platform: string
-  name: string
-  active: boolean
-  trouble: string
-  lastRound: string | null
-  nextRound: string | null
-  purpose: string
-  config: Record<string, unknown>
-}
-
-export interface SourceCheck {
-  ok: boolean
-  sample: { text: string; postedAt: string; url: string }[]
-  problem: string | null
-}
-
-export interface AuditEntry {
-  id: number
-  at: string
-  actorId: number | null
-  action: string
-  objectType: string
-  objectId: string
-  result: string
-  origin: string
-  detail: Record<string, unknown>
-}
-
-export interface Person extends Colleague {
-  email: string
-}
-
-export interface Deputyship {
-  id: number
-  absentId: number
-  deputyId: number
-  starts: string
-  ends: string
-}
+export type Source = Schemas["Source"]
+export type Sources = Schemas["Sources"]
+export type Platform = Schemas["Platform"]
+export type NewSource = Schemas["NewSource"]
+export type SourceCheck = Schemas["SourceCheck"]
+export type CheckResult = Schemas["CheckResult"]
+export type SourceChanges = Schemas["PatchedSourceChanges"]
+export type Person = Schemas["Person"]
+export type NewPerson = Schemas["NewPerson"]
+export type PersonChanges = Schemas["PatchedPersonChanges"]
+export type AuditEntry = Schemas["AuditEntry"]
+export type AuditFilters = Omit<
+  NonNullable<operations["listAuditEntries"]["parameters"]["query"]>,
+  "cursor" | "limit"
+>

@@ -5,13 +5,13 @@ import * as calls from "@/api/calls"
 import { keys } from "@/api/keys"
 import { useMe } from "@/api/queries"
 import { wordProblem } from "@/api/problem"
-import type { Case, CaseItem, LabelHead, Page, ReplyMessage } from "@/api/types"
+import type { Case, CaseItem, CloseReason, LabelHead, Page, ReplyShape } from "@/api/types"
 import { serverNow } from "@/clock/now"
 import { useToasts } from "@/shell/toasts"
 import { useWording } from "@/ui/useWording"
 
 /** The last step taken here, which the undo key takes back: on a case, or a reply on its way. */
-const last = ref<{ caseId: number; reply?: ReplyMessage }>()
+const last = ref<{ caseId: number; reply?: ReplyShape }>()
 /** A text that came back from an undone answer, for the composer of that case. */
 export const returned = ref<{ caseId: number; text: string }>()
 
@@ -86,7 +86,7 @@ export function useCaseActions() {
     }
   }
 
-  async function withdraw(caseId: number, reply: Pick<ReplyMessage, "id" | "text">): Promise<void> {
+  async function withdraw(caseId: number, reply: Pick<ReplyShape, "id" | "text">): Promise<void> {
     try {
       await calls.withdrawReply(reply.id)
       returned.value = { caseId, text: unsigned(reply.text, me.value.initials) }
@@ -98,7 +98,7 @@ export function useCaseActions() {
   }
 
   /** Offers to take an answer back for as long as it has not left. */
-  function announceSending(caseId: number, reply: ReplyMessage): void {
+  function announceSending(caseId: number, reply: ReplyShape): void {
     last.value = { caseId, reply }
     toasts.show({
       text: (n) => t("case.toast.sends", { n }),
@@ -134,7 +134,7 @@ export function useCaseActions() {
       ),
     move: (id: number, teamId: number) =>
       perform(id, () => calls.moveCase(id, teamId), t("case.toast.move", { name: teamName(teamId) })),
-    close: (id: number, reason: string) =>
+    close: (id: number, reason: CloseReason) =>
       perform(
         id,
         () => calls.closeCase(id, reason),

@@ -1,19 +1,16 @@
 import type { LocationQuery, LocationQueryRaw } from "vue-router"
 import type { CaseFilters } from "@/api/types"
 
-const texts = ["intent", "theme", "tenor", "assignee", "platform", "q"] as const
-const numbers = ["team", "account"] as const
+const names = ["intent", "theme", "tenor", "assignee", "platform", "q", "team", "account"] as const
 
 /** The filters an address asks for; what makes no sense is left out. */
 export function readFilters(query: LocationQuery): CaseFilters {
   const filters: CaseFilters = { state: query.state === "closed" ? "closed" : "open" }
-  for (const name of texts) {
+  for (const name of names) {
     const value = query[name]
-    if (typeof value === "string" && value) filters[name] = value
-  }
-  for (const name of numbers) {
-    const value = Number(query[name])
-    if (Number.isInteger(value) && value > 0) filters[name] = value
+    if (typeof value !== "string" || !value) continue
+    if ((name === "team" || name === "account") && !/^[1-9]\d*$/.test(value)) continue
+    filters[name] = value
   }
   return filters
 }

@@ -90,6 +90,7 @@ export const iconNames = {
   phone: "phone",
   letter: "mailbox",
   world: "world",
+  place: "map-pin",
 } as const
 
 export type IconName = keyof typeof iconNames

@@ -16,11 +16,12 @@ export function useWording() {
   const choices = (kind: Kind): Choice[] =>
     organisation.value?.[`${kind}s` as const satisfies `${Kind}s`] ?? []
 
-  /** Our own word for a code; else what the organisation calls it. */
+  /** What the organisation calls it; in another language, or before that is known, our own word. */
   function word(kind: Kind, value: string): string {
+    const theirs = choices(kind).find((choice) => choice.value === value)?.label
     const key = `words.${kind}.${value}`
-    if (te(key, "nl")) return t(key)
-    return choices(kind).find((choice) => choice.value === value)?.label ?? value
+    const ours = te(key, "nl") ? t(key) : undefined
+    return (locale.value === "nl" ? (theirs ?? ours) : (ours ?? theirs)) ?? value
   }
 
   function platform(value: string): string {
