@@ -27,7 +27,7 @@ class Record(models.Model):
     # The message attribute: stable, public, never reused.
     attribute = models.UUIDField(unique=True)
     kind = models.CharField(max_length=10, choices=Kind.choices)
-    # What it is about, e.g. "mention" 17 or "reply" 4; `part` tells two records of one subject apart.
+    # What it is about, e.g. "mention" 17; `part` tells two records of one subject apart.
     subject_type = models.CharField(max_length=20)
     subject_id = models.BigIntegerField()
     part = models.CharField(max_length=64, blank=True)

@@ -149,7 +149,7 @@ def _revise(source: Source, post: Post) -> Revision | None:
 
 
 def storable(text: str) -> str:
-    """PostgreSQL knows no NUL and UTF-8 no lone surrogate: both become U+FFFD, nothing else does."""
+    """PostgreSQL knows no NUL and UTF-8 no lone surrogate: both become U+FFFD, nothing else."""
     if "\0" in text:
         text = text.replace("\0", "\ufffd")
     try:

@@ -22,14 +22,19 @@ def make_town() -> Account:
     """An empty database but for one municipality with one account."""
     with connection.cursor() as cursor:
         cursor.execute("SET session_replication_role = replica")
-        names = ", ".join(f'"{name}"' for name in connection.introspection.table_names()
-                          if name != "django_migrations")
+        names = ", ".join(
+            f'"{name}"'
+            for name in connection.introspection.table_names()
+            if name != "django_migrations"
+        )
         cursor.execute(f"TRUNCATE {names} RESTART IDENTITY")
         cursor.execute("SET session_replication_role = DEFAULT")
     return make_account(make_team(make_municipality("Meetstad"), central=True))
 
 
-def write_posts(number: int, *, seed: int = 1, direct_share: float = DIRECT_SHARE) -> Iterator[Post]:
+def write_posts(
+    number: int, *, seed: int = 1, direct_share: float = DIRECT_SHARE
+) -> Iterator[Post]:
     """`number` different posts of the last two days, made from invented texts of the corpus."""
     chance = random.Random(seed)
     texts = [post.text for post in read_posts()]
