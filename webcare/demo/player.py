@@ -84,7 +84,8 @@ class Player:
         self.plays: dict[int, Play] = {}
         self.reacting = True
         self.newspaper = Newspaper(world)
-        self._rng = random.Random(seed)
+        # A town that starts again goes on; it does not begin its conversations anew.
+        self._rng = random.Random(f"{seed}-{len(world.ids)}")
         self.said = {hash(status.text) for status in world.statuses.values()}
         self._chat = Storyteller(SCENES["quiet-tuesday"], seed, self.said)
         self._tasks: set[asyncio.Task[None]] = set()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from typing import Any, ClassVar
+from typing import Any
 
 import httpx
 from django.core.management.base import BaseCommand, CommandError, CommandParser
@@ -17,7 +17,7 @@ POLL_SECONDS = 0.2
 
 class Command(BaseCommand):
     help = "Plays a town on the demo platform: residents post, argue and react to answers."
-    requires_system_checks: ClassVar[list[str]] = []
+    requires_system_checks = ()
 
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("--posts", type=int, required=True, help="how many posts")
