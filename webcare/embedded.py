@@ -98,11 +98,20 @@ def last_words(var_dir: Path) -> str:
 
 def is_locked(path: Path) -> bool:
     """Whether another process holds the lock exclusively."""
+    return _refuses(path, fcntl.LOCK_SH)
+
+
+def is_shared(path: Path) -> bool:
+    """Whether another process holds the lock at all."""
+    return _refuses(path, fcntl.LOCK_EX)
+
+
+def _refuses(path: Path, way: int) -> bool:
     if not path.exists():
         return False
     with path.open("rb") as file:
         try:
-            fcntl.flock(file, fcntl.LOCK_SH | fcntl.LOCK_NB)
+            fcntl.flock(file, way | fcntl.LOCK_NB)
         except BlockingIOError:
             return True
     return False

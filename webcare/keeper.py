@@ -97,12 +97,16 @@ def stop(server: Server, process: subprocess.Popen[bytes]) -> None:
         return
 
 
+def _is_needed(var_dir: Path) -> bool:
+    return any(embedded.is_shared(embedded.in_use_path(var_dir, s.name)) for s in _servers(var_dir))
+
+
 def _hasten(*_: object) -> None:
     global _hurry
     _hurry = True
 
 
-def _stand_by(lock: int) -> None:
+def _stand_by(lock: int, var_dir: Path) -> None:
     """Wait to become the keeper. Told to end, tell the keeper that the run is over; see it out."""
 
     def leave(*_: object) -> None:
@@ -112,8 +116,10 @@ def _stand_by(lock: int) -> None:
                 os.kill(int(pid), signal.SIGTERM)
             except ProcessLookupError:
                 sys.exit(0)
-        signal.alarm(int(STOP_TIMEOUT))
-        fcntl.flock(lock, fcntl.LOCK_EX)
+        deadline = time.monotonic() + STOP_TIMEOUT
+        # Another program may need the servers still; then they are not ours to see off.
+        while not _take(lock) and not _is_needed(var_dir) and time.monotonic() < deadline:
+            time.sleep(TICK)
         sys.exit(0)
 
     signal.signal(signal.SIGTERM, leave)
@@ -126,7 +132,7 @@ def main(arguments: list[str]) -> int:
     embedded.state_dir(var_dir).mkdir(parents=True, exist_ok=True)
     lock = _open(embedded.keeper_lock(var_dir))
     if standby:
-        _stand_by(lock)
+        _stand_by(lock, var_dir)
     elif not _take(lock):
         return 0
     os.ftruncate(lock, 0)

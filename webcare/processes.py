@@ -60,7 +60,9 @@ def _granian(interface: str, application: str, port: int, *options: str) -> list
     return [
         *(sys.executable, "-m", "granian", application),
         *("--interface", interface, "--host", host(), "--port", str(port)),
-        *("--http", "1", "--no-access-log", "--log-level", "warning", *options),
+        *("--http", "1", "--no-access-log", "--log-level", "warning"),
+        # An open socket or a kept-alive connection must not hold up the end.
+        *("--workers-kill-timeout", "3", *options),
     ]
 
 

@@ -23,6 +23,7 @@ from django.conf import settings
 from supervisor import events
 from supervisor.medusa import asyncore_25
 from supervisor.options import ServerOptions
+from supervisor.poller import Poller
 from supervisor.states import SupervisorStates
 from supervisor.supervisord import Supervisor
 
@@ -34,8 +35,19 @@ RETRIES: Final = 8
 ANNOUNCE_SECONDS: Final = 90
 
 
+class QuickPoller(Poller):  # type: ignore[misc]
+    """Looks for ended programs several times a second; supervisor's own patience is a second."""
+
+    def poll(self, timeout: float) -> Any:
+        return super().poll(min(timeout, 0.15))
+
+
 class Options(ServerOptions):  # type: ignore[misc]
     """Supervisor's options; a program that ends takes its children along."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.poller = QuickPoller(self)
 
     def waitpid(self) -> tuple[int | None, int | None]:
         pid, status = super().waitpid()
