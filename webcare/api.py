@@ -44,14 +44,24 @@ class CamelSerializer(CamelMixin, serializers.Serializer):
     pass
 
 
-class Conflict(exceptions.APIException):
+class Refused(exceptions.APIException):
+    """A refusal with more to say than its words: `extra` joins the problem document."""
+
+    def __init__(
+        self, detail: str, code: str | None = None, extra: dict[str, Any] | None = None
+    ) -> None:
+        super().__init__(detail, code)
+        self.extra = extra or {}
+
+
+class Conflict(Refused):
     """Somebody was first (409): the answer says who and what, so that nothing typed is lost."""
 
     status_code = 409
     default_code = "conflict"
 
 
-class PreconditionFailed(exceptions.APIException):
+class PreconditionFailed(Refused):
     """The object changed since it was read (412)."""
 
     status_code = 412
@@ -84,10 +94,10 @@ def handle_exception(error: Exception, context: dict[str, Any]) -> Response | No
     if extra:
         problem.update(extra)
     headers = {}
-    if getattr(error, "auth_header", None):
-        headers["WWW-Authenticate"] = error.auth_header
-    if getattr(error, "wait", None):
-        headers["Retry-After"] = str(int(error.wait))
+    if auth_header := getattr(error, "auth_header", None):
+        headers["WWW-Authenticate"] = auth_header
+    if wait := getattr(error, "wait", None):
+        headers["Retry-After"] = str(int(wait))
     return Response(
         problem, status=error.status_code, headers=headers, content_type="application/problem+json"
     )

@@ -7,13 +7,14 @@ from django.core.asgi import get_asgi_application
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "webcare.settings")
 django_application = get_asgi_application()
 
-from channels.auth import AuthMiddlewareStack
-from channels.routing import ProtocolTypeRouter, URLRouter
-from django.urls import path
+# Models can be imported only now that Django is set up.
+from channels.auth import AuthMiddlewareStack  # noqa: E402
+from channels.routing import ProtocolTypeRouter, URLRouter  # noqa: E402
+from django.urls import path  # noqa: E402
 
-from webcare.desk.queries import find_case_team
-from webcare.live.consumer import Desk
-from webcare.live.origin import SameSiteOnly
+from webcare.desk.queries import find_case_team  # noqa: E402
+from webcare.live.consumer import Desk  # noqa: E402
+from webcare.live.origin import SameSiteOnly  # noqa: E402
 
 application = ProtocolTypeRouter(
     {

@@ -6,10 +6,10 @@ so a lost or doubled nudge changes nothing, and the beat sweeper finds what nobo
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable
 from datetime import timedelta
 
-from celery import shared_task
+from celery import Celery, Task, shared_task
 from django.db import transaction
 from django.utils import timezone
 
@@ -112,13 +112,13 @@ def sweep() -> None:
     _nudge(look_up, broken_off.values_list("pk", flat=True))
 
 
-def _nudge(task, reply_ids: Sequence[int]) -> None:
+def _nudge(task: Task, reply_ids: Iterable[int]) -> None:
     for reply_id in reply_ids:
         task.delay(reply_id)
 
 
 @app.on_after_finalize.connect
-def plan(sender, **_: object) -> None:
+def plan(sender: Celery, **_: object) -> None:
     sender.add_periodic_task(SWEEP_EVERY, sweep.s(), name="sweep", expires=SWEEP_EVERY)
 
 

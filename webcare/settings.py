@@ -15,7 +15,7 @@ from webcare.deployment import (  # noqa: F401
     TOWN_PORT,
     VAR_DIR,
 )
-from webcare.env import BASE_DIR, read_bool, read_list, read_url
+from webcare.env import BASE_DIR, read_bool, read_int, read_list, read_url
 from webcare.security_settings import *  # noqa: F403
 
 DEBUG = read_bool("DEBUG", False)

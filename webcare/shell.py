@@ -10,9 +10,10 @@ from django.conf import settings
 from django.contrib.auth.decorators import login_required
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
+from django.utils.translation import get_language
 from django.views.decorators.csrf import ensure_csrf_cookie
 
-ENTRY = "index.html"
+ENTRY = "src/main.ts"
 
 
 @cache
@@ -25,16 +26,14 @@ def read_manifest() -> dict[str, Any]:
 @ensure_csrf_cookie
 def show_desk(request: HttpRequest) -> HttpResponse:
     manifest = read_manifest()
-    entry = manifest.get("src/main.ts") or next(
-        (chunk for chunk in manifest.values() if chunk.get("isEntry")), {}
-    )
+    entry: dict[str, Any] = manifest.get(ENTRY, {})
     return render(
         request,
         "app.html",
         {
             "entry_js": entry.get("file"),
             "entry_css": entry.get("css", []),
-            "language": request.user.language,
+            "language": get_language(),
             "live_url": settings.LIVE_URL,
             "live_port": settings.LIVE_PORT,
         },

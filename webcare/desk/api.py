@@ -9,7 +9,6 @@ from django.http import Http404
 from django.urls import path
 from drf_spectacular.utils import OpenApiParameter, extend_schema
 from rest_framework import exceptions, status
-from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
@@ -36,6 +35,7 @@ from webcare.desk.shapes import (
 )
 from webcare.live.presence import find_viewers
 from webcare.organisation.audit import record_audit
+from webcare.organisation.authentication import OurRequest
 
 MAX_LIMIT = 200
 FILTERS = (
@@ -51,7 +51,7 @@ FILTERS = (
 )
 
 
-def _parsed(shape: type, request: Request) -> dict[str, Any]:
+def _parsed(shape: type, request: OurRequest) -> dict[str, Any]:
     body = shape(data=request.data)
     body.is_valid(raise_exception=True)
     return body.validated_data
@@ -65,7 +65,7 @@ def _or_404(call: Callable[..., Any], *args: Any, **kwargs: Any) -> Any:
         raise Http404 from None
 
 
-def _seen_version(request: Request) -> int:
+def _seen_version(request: OurRequest) -> int:
     """The version in If-Match; an answer without one would be blind to a colleague's."""
     tag = request.headers.get("If-Match", "").removeprefix("W/").strip('"')
     if not tag.startswith("v") or not tag[1:].isdigit():
@@ -82,7 +82,7 @@ class CaseList(APIView):
         + [OpenApiParameter("limit", int)],
         responses=CasePage,
     )
-    def get(self, request: Request) -> Response:
+    def get(self, request: OurRequest) -> Response:
         """The inbox: open cases with the nearest deadline first, or closed ones newest first."""
         given = request.query_params
         try:
@@ -100,14 +100,14 @@ class CaseList(APIView):
 
 class CaseCountsView(APIView):
     @extend_schema(operation_id="countCases", responses=CaseCounts)
-    def get(self, request: Request) -> Response:
+    def get(self, request: OurRequest) -> Response:
         """How many cases are open, mine, unassigned, overdue or in trouble."""
         return Response(queries.count_cases(request.user))
 
 
 class CaseView(APIView):
     @extend_schema(operation_id="getCase", responses=CaseDetail)
-    def get(self, request: Request, case_id: int) -> Response:
+    def get(self, request: OurRequest, case_id: int) -> Response:
         """One case with its whole thread. The ETag is its version."""
         case = _or_404(queries.get_case, request.user, case_id)
         record_audit("case.looked", actor=request.user, obj=case)
@@ -116,7 +116,7 @@ class CaseView(APIView):
 
 class ViewersView(APIView):
     @extend_schema(operation_id="listViewers", responses=Viewer(many=True))
-    def get(self, request: Request, case_id: int) -> Response:
+    def get(self, request: OurRequest, case_id: int) -> Response:
         """Who else is looking at or typing in this case."""
         _or_404(queries.get_case, request.user, case_id)
         return Response(
@@ -138,7 +138,7 @@ def _step(
 
     class Step(APIView):
         @extend_schema(operation_id=operation, request=shape, responses=CaseItem)
-        def post(self, request: Request, case_id: int) -> Response:
+        def post(self, request: OurRequest, case_id: int) -> Response:
             body = _parsed(shape, request) if shape else {}
             _or_404(call, request.user, case_id, *(body[name] for name in names))
             return Response(queries.get_item(case_id))
@@ -149,7 +149,7 @@ def _step(
 
 class NotesView(APIView):
     @extend_schema(operation_id="addNote", request=NoteBody, responses={201: NoteShape})
-    def post(self, request: Request, case_id: int) -> Response:
+    def post(self, request: OurRequest, case_id: int) -> Response:
         """Leave a note for colleagues; it is never shown outside."""
         note = _or_404(cases.add_note, request.user, case_id, _parsed(NoteBody, request)["text"])
         return Response(
@@ -165,7 +165,7 @@ class NotesView(APIView):
 
 class LabelsView(APIView):
     @extend_schema(operation_id="labelMention", request=LabelBody, responses={201: Labels})
-    def post(self, request: Request, case_id: int) -> Response:
+    def post(self, request: OurRequest, case_id: int) -> Response:
         """Correct one label of a message, or confirm it with value null."""
         body = _parsed(LabelBody, request)
         labels = _or_404(
@@ -186,7 +186,7 @@ class RepliesView(APIView):
         responses={201: ReplyShape},
         parameters=[OpenApiParameter("If-Match", str, OpenApiParameter.HEADER, required=True)],
     )
-    def post(self, request: Request, case_id: int) -> Response:
+    def post(self, request: OurRequest, case_id: int) -> Response:
         """Answer. Leaves after the undo time; 409 or 412 when somebody was first."""
         body = _parsed(ReplyBody, request)
         reply = _or_404(
@@ -204,21 +204,21 @@ class RepliesView(APIView):
 
 class WithdrawView(APIView):
     @extend_schema(operation_id="withdrawReply", request=None, responses=ReplyShape)
-    def post(self, request: Request, reply_id: int) -> Response:
+    def post(self, request: OurRequest, reply_id: int) -> Response:
         """Take an answer back within the undo time, or after it failed."""
         return Response(describe_reply(_or_404(replies.withdraw_reply, request.user, reply_id)))
 
 
 class RetryView(APIView):
     @extend_schema(operation_id="retryReply", request=None, responses=ReplyShape)
-    def post(self, request: Request, reply_id: int) -> Response:
+    def post(self, request: OurRequest, reply_id: int) -> Response:
         """Try a failed answer again."""
         return Response(describe_reply(_or_404(replies.retry_reply, request.user, reply_id)))
 
 
 class ResolveView(APIView):
     @extend_schema(operation_id="resolveReply", request=ResolveBody, responses=ReplyShape)
-    def post(self, request: Request, reply_id: int) -> Response:
+    def post(self, request: OurRequest, reply_id: int) -> Response:
         """Say whether an answer of unknown fate is on the platform."""
         outcome = _parsed(ResolveBody, request)["outcome"]
         return Response(

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import datetime, timedelta
 
 from django.db import transaction
@@ -20,29 +22,24 @@ from webcare.organisation.models import Person
 Kind = CaseEvent.Kind
 
 
-class changing_reply:
-    """The case and one of its replies, both locked; saves the reply when all went well."""
+@contextmanager
+def changing_reply(reply_id: int, person: Person | None) -> Iterator[tuple[Change, Reply]]:
+    """The case and one of its replies, both locked, the case first; both saved at the end.
 
-    def __init__(self, reply_id: int, person: Person | None) -> None:
-        replies = Reply.objects.all()
-        if person is not None:
-            replies = replies.filter(case__municipality_id=person.municipality_id)
-        self.reply_id = reply_id
-        self.context = changing(replies.values_list("case_id", flat=True).get(pk=reply_id), person)
-
-    def __enter__(self) -> tuple[Change, Reply]:
-        change = self.context.__enter__()
-        self.reply = (
+    Raises `Reply.DoesNotExist` for a neighbour's reply, and what `changing` raises.
+    """
+    replies = Reply.objects.all()
+    if person is not None:
+        replies = replies.filter(case__municipality_id=person.municipality_id)
+    case_id = replies.values_list("case_id", flat=True).get(pk=reply_id)
+    with changing(case_id, person) as change:
+        reply = (
             Reply.objects.select_for_update(of=("self",))
             .select_related("author", "account__source", "in_reply_to")
-            .get(pk=self.reply_id)
+            .get(pk=reply_id)
         )
-        return change, self.reply
-
-    def __exit__(self, *error: object) -> bool | None:
-        if error[0] is None:
-            self.reply.save()
-        return self.context.__exit__(*error)
+        yield change, reply
+        reply.save()
 
 
 def start_attempt(reply_id: int) -> Attempt | None:

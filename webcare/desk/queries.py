@@ -102,10 +102,10 @@ def list_cases(
         rows = [dict(zip(names, row, strict=True)) for row in db.fetchall()]
     more = len(rows) > limit
     rows = rows[:limit]
-    last = rows[-1] if more else None
-    next_cursor = last and _make_cursor(
-        last["closed_at"] if closed else last["deadline"], last["id"]
-    )
+    next_cursor = None
+    if more:
+        last = rows[-1]
+        next_cursor = _make_cursor(last["closed_at"] if closed else last["deadline"], last["id"])
     return [_as_item(row) for row in rows], next_cursor
 
 
@@ -175,7 +175,7 @@ def list_by_ids(case_ids: Sequence[int]) -> list[dict[str, Any]]:
 
 def count_cases(person: Person) -> dict[str, Any]:
     """Counts of open cases the person may read, for the filters of the inbox."""
-    values = {
+    values: dict[str, Any] = {
         "me": person.pk,
         "municipality": person.municipality_id,
         "teams": sorted(check_may_read(person)),

@@ -104,29 +104,26 @@ def _check_nobody_was_first(case: Case, person: Person, seen_version: int) -> No
         .values("kind", "actor_id", "at")
     )
     if since:
-        error = PreconditionFailed(
+        raise PreconditionFailed(
             "Er is iets bijgekomen in dit gesprek. Je tekst staat er nog; "
             "bekijk het en verstuur opnieuw.",
             code="case_changed",
+            extra={
+                "events": [
+                    {"kind": e["kind"], "actorId": e["actor_id"], "at": e["at"].isoformat()}
+                    for e in since
+                ]
+            },
         )
-        error.extra = {
-            "events": [
-                {"kind": e["kind"], "actorId": e["actor_id"], "at": e["at"].isoformat()}
-                for e in since
-            ]
-        }
-        raise error
 
 
 def _reply_under_way(case: Case) -> Conflict:
     other = case.replies.filter(state__in=UNDER_WAY).select_related("author").first()
-    error = Conflict(
+    return Conflict(
         f"{other.author.name if other else 'Een collega'} was je voor: "
         "er is al een antwoord onderweg. Je tekst is niet verstuurd.",
         code="reply_under_way",
-    )
-    if other is not None:
-        error.extra = {
+        extra={
             "reply": {
                 "id": other.pk,
                 "authorId": other.author_id,
@@ -134,7 +131,9 @@ def _reply_under_way(case: Case) -> Conflict:
                 "createdAt": other.created_at.isoformat(),
             }
         }
-    return error
+        if other
+        else {},
+    )
 
 
 def _addressee(case: Case, mention_id: int | None) -> Mention:

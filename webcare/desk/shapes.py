@@ -160,7 +160,7 @@ class EventShape(CamelSerializer):
     kind = s.ChoiceField(choices=CaseEvent.Kind.choices)
     actor_id = s.IntegerField(allow_null=True)
     at = s.DateTimeField()
-    data = s.DictField()
+    data = s.DictField()  # type: ignore[assignment]
 
 
 class UndoShape(CamelSerializer):

@@ -164,7 +164,7 @@ class Desk(AsyncWebsocketConsumer):
         if hasattr(self, "redis"):
             with contextlib.suppress(redis.RedisError, OSError):
                 await self._leave_case()
-            await self.redis.aclose()
+            await self.redis.aclose()  # type: ignore[attr-defined]
 
     async def _leave_case(self) -> None:
         if self.looking_at is not None:

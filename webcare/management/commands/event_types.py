@@ -20,10 +20,10 @@ def render() -> str:
 
 class Command(BaseCommand):
     help = "Write the front end's list of websocket event types; --check only compares."
-    requires_system_checks: list[str] = []
+    requires_system_checks = ()
 
     def add_arguments(self, parser: CommandParser) -> None:
-        parser.add_argument("--check", action="store_true", help="fail when the file is out of date")
+        parser.add_argument("--check", action="store_true", help="fail when it is out of date")
 
     def handle(self, *args: Any, **options: Any) -> None:
         if not options["check"]:
