@@ -25,6 +25,7 @@ from django.template import loader
 from django.urls import path, reverse
 from django.utils import timezone, translation
 from django.utils.translation import gettext as _
+from redis.exceptions import RedisError
 
 from webcare.organisation.audit import from_origin, get_origin, record_audit
 from webcare.organisation.models import Person, Role
@@ -34,7 +35,7 @@ Refusal = Literal["session_ended", "second_factor_required"]
 
 log = logging.getLogger(__name__)
 
-OUTAGES = (OperationalError, InterfaceError)
+OUTAGES = (OperationalError, InterfaceError, RedisError)
 STARTED, SEEN, SECOND_FACTOR = "started", "seen", "second_factor"
 # A session row is written at most this often for being used.
 SEEN_STEP_SECONDS = 30
@@ -155,7 +156,7 @@ def _problem(status: int, reason: str, code: str) -> HttpResponse:
 
 
 class ExplainOutage:
-    """Answers 503 in plain words while the database is away, instead of a bare error."""
+    """Answers 503 in plain words while database or cache are away, instead of a bare error."""
 
     def __init__(self, get_response: Answer) -> None:
         self.get_response = get_response
@@ -171,7 +172,7 @@ class ExplainOutage:
     def process_exception(self, request: HttpRequest, error: Exception) -> HttpResponse | None:
         if not isinstance(error, OUTAGES):
             return None
-        log.error("The database is away: %s", type(error).__name__)
+        log.error("Database or cache is away: %s", type(error).__name__)
         # Not even a person's language can be looked up now.
         request.user = AnonymousUser()
         reason = _(
@@ -179,7 +180,7 @@ class ExplainOutage:
         )
         response: HttpResponse
         if request.path.startswith("/api/"):
-            response = _problem(503, reason, "database_away")
+            response = _problem(503, reason, "data_away")
         else:
             response = HttpResponse(loader.render_to_string("503.html"), status=503)
         response.headers["Retry-After"] = "5"

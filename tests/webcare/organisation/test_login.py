@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from typing import Any
 
 import pytest
 from allauth.mfa.models import Authenticator
@@ -30,7 +31,7 @@ def agent(cast: Cast) -> Person:
     )
 
 
-def log_in(client: Client, password: str = PASSWORD, email: str = "noor@stad.example"):
+def log_in(client: Client, password: str = PASSWORD, email: str = "noor@stad.example") -> Any:
     return client.post(LOGIN, {"login": email, "password": password})
 
 
@@ -95,6 +96,16 @@ def test_a_lock_does_not_hit_a_colleague_at_the_same_desk(client: Client, agent:
     for _ in range(10):
         log_in(client, "iets-heel-anders")
     assert log_in(client, email="kees@stad.example").status_code == 302
+
+
+def test_without_the_counter_of_attempts_nobody_logs_in_and_it_is_explained(
+    client: Client, agent: Person, settings: Any
+) -> None:
+    cache_settings = settings.CACHES["default"]
+    settings.CACHES = {"default": {**cache_settings, "LOCATION": "redis://127.0.0.1:1/0"}}
+    response = log_in(client)
+    assert response.status_code == 503
+    assert "even niet bereikbaar" in response.content.decode()
 
 
 def test_somebody_who_left_cannot_log_in(client: Client, agent: Person) -> None:
