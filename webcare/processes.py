@@ -53,6 +53,9 @@ def _town() -> list[str]:
         str(settings.TOWN_PORT),
         "--state",
         state,
+        # Somebody says something about three times a minute, so that the demo is alive.
+        "--rate",
+        read_text("TOWN_RATE", "0.05"),
     ]
 
 
