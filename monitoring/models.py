@@ -109,6 +109,10 @@ class Mention(models.Model):
         indexes = (
             models.Index(fields=("municipality", "-posted_at"), name="mention_newest"),
             GinIndex(fields=("search",), name="mention_search", fastupdate=True),
+            # "Did we answer this already, outside the desk?"
+            models.Index(
+                fields=("source", "in_reply_to"), condition=Q(own=True), name="mention_own_answer"
+            ),
         )
 
     def __str__(self) -> str:

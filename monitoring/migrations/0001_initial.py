@@ -9,98 +9,151 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     initial = True
 
-    dependencies = [
-    ]
+    dependencies = []
 
     operations = [
         migrations.CreateModel(
-            name='LabelSet',
+            name="LabelSet",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('posted_at', models.DateTimeField()),
-                ('current', models.BooleanField(default=True)),
-                ('lang', models.CharField(blank=True, max_length=12)),
-                ('intent', models.CharField(blank=True, max_length=12)),
-                ('tenor', models.CharField(blank=True, max_length=10)),
-                ('themes', django.contrib.postgres.fields.ArrayField(base_field=models.CharField(max_length=20), default=list, size=None)),
-                ('about_us', models.FloatField(default=0)),
-                ('urgent', models.FloatField(default=0)),
-                ('abuse', models.FloatField(default=0)),
-                ('verdict', models.JSONField(default=dict)),
-                ('model', models.CharField(blank=True, max_length=40)),
-                ('corrected', django.contrib.postgres.fields.ArrayField(base_field=models.CharField(max_length=20), default=list, size=None)),
-                ('created_at', models.DateTimeField(db_default=django.db.models.functions.datetime.Now())),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("posted_at", models.DateTimeField()),
+                ("current", models.BooleanField(default=True)),
+                ("lang", models.CharField(blank=True, max_length=12)),
+                ("intent", models.CharField(blank=True, max_length=12)),
+                ("tenor", models.CharField(blank=True, max_length=10)),
+                (
+                    "themes",
+                    django.contrib.postgres.fields.ArrayField(
+                        base_field=models.CharField(max_length=20), default=list, size=None
+                    ),
+                ),
+                ("about_us", models.FloatField(default=0)),
+                ("urgent", models.FloatField(default=0)),
+                ("abuse", models.FloatField(default=0)),
+                ("verdict", models.JSONField(default=dict)),
+                ("model", models.CharField(blank=True, max_length=40)),
+                (
+                    "corrected",
+                    django.contrib.postgres.fields.ArrayField(
+                        base_field=models.CharField(max_length=20), default=list, size=None
+                    ),
+                ),
+                (
+                    "created_at",
+                    models.DateTimeField(db_default=django.db.models.functions.datetime.Now()),
+                ),
             ],
         ),
         migrations.CreateModel(
-            name='Mention',
+            name="Mention",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('platform', models.CharField(max_length=20)),
-                ('platform_id', models.CharField(max_length=300)),
-                ('url', models.TextField(blank=True)),
-                ('author_handle', models.CharField(blank=True, max_length=200)),
-                ('author_name', models.CharField(blank=True, max_length=200)),
-                ('author_followers', models.IntegerField(null=True)),
-                ('text', models.TextField()),
-                ('lang', models.CharField(blank=True, max_length=12)),
-                ('posted_at', models.DateTimeField()),
-                ('collected_at', models.DateTimeField(db_default=django.db.models.functions.datetime.Now())),
-                ('in_reply_to', models.CharField(blank=True, max_length=300)),
-                ('conversation', models.CharField(blank=True, max_length=300)),
-                ('direct', models.BooleanField(default=False)),
-                ('private', models.BooleanField(default=False)),
-                ('own', models.BooleanField(default=False)),
-                ('can_reply', models.BooleanField(default=True)),
-                ('media', models.JSONField(default=list)),
-                ('place', models.CharField(blank=True, max_length=200)),
-                ('search', models.GeneratedField(db_persist=True, expression=django.contrib.postgres.search.SearchVector('text', config='dutch'), output_field=django.contrib.postgres.search.SearchVectorField())),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("platform", models.CharField(max_length=20)),
+                ("platform_id", models.CharField(max_length=300)),
+                ("url", models.TextField(blank=True)),
+                ("author_handle", models.CharField(blank=True, max_length=200)),
+                ("author_name", models.CharField(blank=True, max_length=200)),
+                ("author_followers", models.IntegerField(null=True)),
+                ("text", models.TextField()),
+                ("lang", models.CharField(blank=True, max_length=12)),
+                ("posted_at", models.DateTimeField()),
+                (
+                    "collected_at",
+                    models.DateTimeField(db_default=django.db.models.functions.datetime.Now()),
+                ),
+                ("in_reply_to", models.CharField(blank=True, max_length=300)),
+                ("conversation", models.CharField(blank=True, max_length=300)),
+                ("direct", models.BooleanField(default=False)),
+                ("private", models.BooleanField(default=False)),
+                ("own", models.BooleanField(default=False)),
+                ("can_reply", models.BooleanField(default=True)),
+                ("media", models.JSONField(default=list)),
+                ("place", models.CharField(blank=True, max_length=200)),
+                (
+                    "search",
+                    models.GeneratedField(
+                        db_persist=True,
+                        expression=django.contrib.postgres.search.SearchVector(
+                            "text", config="dutch"
+                        ),
+                        output_field=django.contrib.postgres.search.SearchVectorField(),
+                    ),
+                ),
             ],
         ),
         migrations.CreateModel(
-            name='Revision',
+            name="Revision",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('kind', models.CharField(choices=[('edited', 'Edited'), ('deleted', 'Deleted')], max_length=10)),
-                ('text', models.TextField(blank=True)),
-                ('raw', models.JSONField(default=dict)),
-                ('seen_at', models.DateTimeField(default=django.utils.timezone.now)),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                (
+                    "kind",
+                    models.CharField(
+                        choices=[("edited", "Edited"), ("deleted", "Deleted")], max_length=10
+                    ),
+                ),
+                ("text", models.TextField(blank=True)),
+                ("raw", models.JSONField(default=dict)),
+                ("seen_at", models.DateTimeField(default=django.utils.timezone.now)),
             ],
         ),
         migrations.CreateModel(
-            name='Round',
+            name="Round",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('started_at', models.DateTimeField()),
-                ('ended_at', models.DateTimeField()),
-                ('ok', models.BooleanField()),
-                ('fetched', models.PositiveIntegerField(default=0)),
-                ('new', models.PositiveIntegerField(default=0)),
-                ('error', models.CharField(blank=True, max_length=200)),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("started_at", models.DateTimeField()),
+                ("ended_at", models.DateTimeField()),
+                ("ok", models.BooleanField()),
+                ("fetched", models.PositiveIntegerField(default=0)),
+                ("new", models.PositiveIntegerField(default=0)),
+                ("error", models.CharField(blank=True, max_length=200)),
             ],
         ),
         migrations.CreateModel(
-            name='Source',
+            name="Source",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('platform', models.CharField(max_length=20)),
-                ('name', models.CharField(max_length=100)),
-                ('config', models.JSONField(blank=True, default=dict)),
-                ('secrets', encrypted_fields.fields.EncryptedJSONField(blank=True, default=dict)),
-                ('cursor', models.JSONField(blank=True, default=dict)),
-                ('active', models.BooleanField(default=True)),
-                ('trouble', models.TextField(blank=True)),
-                ('failures', models.PositiveIntegerField(default=0)),
-                ('next_round', models.DateTimeField(default=django.utils.timezone.now)),
-                ('last_round', models.DateTimeField(blank=True, null=True)),
-                ('purpose', models.TextField(blank=True)),
-                ('created_at', models.DateTimeField(default=django.utils.timezone.now)),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("platform", models.CharField(max_length=20)),
+                ("name", models.CharField(max_length=100)),
+                ("config", models.JSONField(blank=True, default=dict)),
+                ("secrets", encrypted_fields.fields.EncryptedJSONField(blank=True, default=dict)),
+                ("cursor", models.JSONField(blank=True, default=dict)),
+                ("active", models.BooleanField(default=True)),
+                ("trouble", models.TextField(blank=True)),
+                ("failures", models.PositiveIntegerField(default=0)),
+                ("next_round", models.DateTimeField(default=django.utils.timezone.now)),
+                ("last_round", models.DateTimeField(blank=True, null=True)),
+                ("purpose", models.TextField(blank=True)),
+                ("created_at", models.DateTimeField(default=django.utils.timezone.now)),
             ],
             options={
-                'ordering': ('name',),
+                "ordering": ("name",),
             },
         ),
     ]

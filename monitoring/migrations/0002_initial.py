@@ -7,105 +7,168 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     initial = True
 
     dependencies = [
-        ('monitoring', '0001_initial'),
-        ('organisation', '0001_initial'),
+        ("monitoring", "0001_initial"),
+        ("organisation", "0001_initial"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
     operations = [
         migrations.AddField(
-            model_name='labelset',
-            name='municipality',
-            field=models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.PROTECT, to='organisation.municipality'),
+            model_name="labelset",
+            name="municipality",
+            field=models.ForeignKey(
+                db_index=False,
+                on_delete=django.db.models.deletion.PROTECT,
+                to="organisation.municipality",
+            ),
         ),
         migrations.AddField(
-            model_name='labelset',
-            name='person',
-            field=models.ForeignKey(db_index=False, null=True, on_delete=django.db.models.deletion.PROTECT, to=settings.AUTH_USER_MODEL),
+            model_name="labelset",
+            name="person",
+            field=models.ForeignKey(
+                db_index=False,
+                null=True,
+                on_delete=django.db.models.deletion.PROTECT,
+                to=settings.AUTH_USER_MODEL,
+            ),
         ),
         migrations.CreateModel(
-            name='RawPayload',
+            name="RawPayload",
             fields=[
-                ('mention', models.OneToOneField(on_delete=django.db.models.deletion.CASCADE, primary_key=True, related_name='raw', serialize=False, to='monitoring.mention')),
-                ('payload', models.JSONField()),
+                (
+                    "mention",
+                    models.OneToOneField(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        primary_key=True,
+                        related_name="raw",
+                        serialize=False,
+                        to="monitoring.mention",
+                    ),
+                ),
+                ("payload", models.JSONField()),
             ],
         ),
         migrations.AddField(
-            model_name='mention',
-            name='municipality',
-            field=models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.PROTECT, to='organisation.municipality'),
+            model_name="mention",
+            name="municipality",
+            field=models.ForeignKey(
+                db_index=False,
+                on_delete=django.db.models.deletion.PROTECT,
+                to="organisation.municipality",
+            ),
         ),
         migrations.AddField(
-            model_name='labelset',
-            name='mention',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='label_sets', to='monitoring.mention'),
+            model_name="labelset",
+            name="mention",
+            field=models.ForeignKey(
+                on_delete=django.db.models.deletion.CASCADE,
+                related_name="label_sets",
+                to="monitoring.mention",
+            ),
         ),
         migrations.AddField(
-            model_name='revision',
-            name='mention',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='revisions', to='monitoring.mention'),
+            model_name="revision",
+            name="mention",
+            field=models.ForeignKey(
+                on_delete=django.db.models.deletion.PROTECT,
+                related_name="revisions",
+                to="monitoring.mention",
+            ),
         ),
         migrations.AddField(
-            model_name='mention',
-            name='revision',
-            field=models.ForeignKey(db_index=False, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='monitoring.revision'),
+            model_name="mention",
+            name="revision",
+            field=models.ForeignKey(
+                db_index=False,
+                null=True,
+                on_delete=django.db.models.deletion.PROTECT,
+                related_name="+",
+                to="monitoring.revision",
+            ),
         ),
         migrations.AddField(
-            model_name='source',
-            name='municipality',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='sources', to='organisation.municipality'),
+            model_name="source",
+            name="municipality",
+            field=models.ForeignKey(
+                on_delete=django.db.models.deletion.PROTECT,
+                related_name="sources",
+                to="organisation.municipality",
+            ),
         ),
         migrations.AddField(
-            model_name='round',
-            name='source',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='rounds', to='monitoring.source'),
+            model_name="round",
+            name="source",
+            field=models.ForeignKey(
+                on_delete=django.db.models.deletion.CASCADE,
+                related_name="rounds",
+                to="monitoring.source",
+            ),
         ),
         migrations.AddField(
-            model_name='mention',
-            name='source',
-            field=models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.PROTECT, to='monitoring.source'),
+            model_name="mention",
+            name="source",
+            field=models.ForeignKey(
+                db_index=False, on_delete=django.db.models.deletion.PROTECT, to="monitoring.source"
+            ),
         ),
         migrations.CreateModel(
-            name='Waiting',
+            name="Waiting",
             fields=[
-                ('mention', models.OneToOneField(on_delete=django.db.models.deletion.CASCADE, primary_key=True, serialize=False, to='monitoring.mention')),
-                ('lane', models.SmallIntegerField()),
-                ('attempts', models.SmallIntegerField(default=0)),
+                (
+                    "mention",
+                    models.OneToOneField(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        primary_key=True,
+                        serialize=False,
+                        to="monitoring.mention",
+                    ),
+                ),
+                ("lane", models.SmallIntegerField()),
+                ("attempts", models.SmallIntegerField(default=0)),
             ],
             options={
-                'indexes': [models.Index(fields=['lane', 'mention'], name='waiting_order')],
+                "indexes": [models.Index(fields=["lane", "mention"], name="waiting_order")],
             },
         ),
         migrations.AddIndex(
-            model_name='labelset',
-            index=models.Index(condition=models.Q(('current', True)), fields=['municipality', '-posted_at'], name='label_set_newest'),
+            model_name="labelset",
+            index=models.Index(
+                condition=models.Q(("current", True)),
+                fields=["municipality", "-posted_at"],
+                name="label_set_newest",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='labelset',
-            constraint=models.UniqueConstraint(condition=models.Q(('current', True)), fields=('mention',), name='label_set_current'),
+            model_name="labelset",
+            constraint=models.UniqueConstraint(
+                condition=models.Q(("current", True)), fields=("mention",), name="label_set_current"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='source',
-            constraint=models.UniqueConstraint(fields=('municipality', 'name'), name='source_name'),
+            model_name="source",
+            constraint=models.UniqueConstraint(fields=("municipality", "name"), name="source_name"),
         ),
         migrations.AddIndex(
-            model_name='round',
-            index=models.Index(fields=['source', '-ended_at'], name='round_newest'),
+            model_name="round",
+            index=models.Index(fields=["source", "-ended_at"], name="round_newest"),
         ),
         migrations.AddIndex(
-            model_name='mention',
-            index=models.Index(fields=['municipality', '-posted_at'], name='mention_newest'),
+            model_name="mention",
+            index=models.Index(fields=["municipality", "-posted_at"], name="mention_newest"),
         ),
         migrations.AddIndex(
-            model_name='mention',
-            index=django.contrib.postgres.indexes.GinIndex(fastupdate=True, fields=['search'], name='mention_search'),
+            model_name="mention",
+            index=django.contrib.postgres.indexes.GinIndex(
+                fastupdate=True, fields=["search"], name="mention_search"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='mention',
-            constraint=models.UniqueConstraint(fields=('source', 'platform_id'), name='mention_once'),
+            model_name="mention",
+            constraint=models.UniqueConstraint(
+                fields=("source", "platform_id"), name="mention_once"
+            ),
         ),
     ]

@@ -8,8 +8,9 @@ from typing import Any
 from archive.records import record_many
 from monitoring.models import Mention, Revision
 from webcare.desk import clocks
+from webcare.desk.cases import shut
 from webcare.desk.changes import changing
-from webcare.desk.models import Case, CaseEvent, CaseMessage
+from webcare.desk.models import Case, CaseEvent, CaseMessage, Reply
 from webcare.desk.sealing import seal_incoming, seal_revision
 
 
@@ -29,6 +30,20 @@ def join_case(case_id: int, mention: Mention, verdict: Mapping[str, Any] | None)
         clocks.start_next_answer(case, mention.posted_at)
         change.record(CaseEvent.Kind.MESSAGE, mention=mention.pk)
         record_many([seal_incoming(mention, case.pk)])
+
+
+def note_answered_elsewhere(case_id: int, mention: Mention) -> None:
+    """A colleague answered on the platform itself: the clocks stop and nobody answers twice."""
+    with changing(case_id, None) as change:
+        case = change.case
+        _, added = CaseMessage.objects.get_or_create(mention=mention, defaults={"case": case})
+        if not added:
+            return
+        case.last_message_at = max(case.last_message_at, mention.posted_at)
+        clocks.stop_by_reply(case, Reply.Kind.ANSWER, mention.posted_at)
+        change.record(CaseEvent.Kind.REPLY_SENT, mention=mention.pk)
+        if case.state == Case.State.OPEN and not case.clocks.filter(stopped_at=None).exists():
+            shut(change, Case.CloseReason.ANSWERED)
 
 
 def note_revisions(revisions: Sequence[Revision]) -> None:

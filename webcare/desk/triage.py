@@ -20,7 +20,7 @@ from monitoring.models import Mention
 from webcare.desk import clocks, outbox
 from webcare.desk.models import Case, CaseEvent, CaseMessage, Clock, Reply, Triage
 from webcare.desk.sealing import seal_incoming, seal_own_post
-from webcare.desk.threads import join_case
+from webcare.desk.threads import join_case, note_answered_elsewhere
 from webcare.live.events import announce
 from webcare.organisation.models import Account, Team
 
@@ -41,8 +41,9 @@ class _Batch:
     places: dict[tuple[int, str], int]
     triages: list[Triage] = field(default_factory=list)
     opened: list[tuple[Case, Mention]] = field(default_factory=list)
-    # Mentions that answer one of this same batch.
     joins: list[tuple[Mention, Verdict | None]] = field(default_factory=list)
+    # Answers of our own account that were not written here, by the conversation they answer.
+    answers: list[Mention] = field(default_factory=list)
 
 
 def triage(mentions: Sequence[tuple[Mention, Verdict | None]]) -> None:
@@ -63,6 +64,8 @@ def triage(mentions: Sequence[tuple[Mention, Verdict | None]]) -> None:
     Triage.objects.bulk_create(batch.triages, ignore_conflicts=True)
     for mention, verdict in batch.joins:
         join_case(joined[mention.pk], mention, verdict)
+    for answer in (*batch.answers, *_find_earlier_answers(batch)):
+        note_answered_elsewhere(batch.places[_place_of(batch, answer)], answer)
 
 
 def _may_join(mention: Mention) -> bool:
@@ -80,7 +83,6 @@ def _look_around(mentions: Sequence[Mention]) -> _Batch:
     parents = {
         (mention.source_id, parent)
         for mention in mentions
-        if not mention.own
         for parent in (mention.in_reply_to, mention.conversation)
         if parent and parent != mention.platform_id
     }
@@ -113,6 +115,8 @@ def _decide(batch: _Batch, mention: Mention, verdict: Verdict | None) -> None:
         outcome = Triage.Outcome.OWN
         if not outbox.recognise(mention):
             seal_own_post(mention)
+            if _place_of(batch, mention)[1]:
+                batch.answers.append(mention)
     elif _place_of(batch, mention)[1]:
         outcome = Triage.Outcome.JOINED
         batch.joins.append((mention, verdict))
@@ -138,6 +142,22 @@ def _decide(batch: _Batch, mention: Mention, verdict: Verdict | None) -> None:
 def _was_before_us(batch: _Batch, mention: Mention) -> bool:
     account = batch.accounts.get(mention.source_id)
     return account is not None and mention.posted_at < account.created_at - LOOKS_BACK
+
+
+def _find_earlier_answers(batch: _Batch) -> list[Mention]:
+    """Answers of ours to what only now became a case: the other lane may have been faster."""
+    asked = {mention.platform_id for _, mention in batch.opened}
+    if not asked:
+        return []
+    sources = {mention.source_id for _, mention in batch.opened}
+    found = Mention.objects.filter(
+        source__in=sources, own=True, in_reply_to__in=asked, case_message=None
+    ).defer("search")
+    return [
+        answer
+        for answer in found.exclude(pk__in=[mention.pk for mention in batch.answers])
+        if _place_of(batch, answer)[1] and not outbox.recognise(answer)
+    ]
 
 
 def _new_case(account: Account | None, mention: Mention, verdict: Verdict | None) -> Case:

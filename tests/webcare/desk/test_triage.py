@@ -103,6 +103,28 @@ def test_every_message_of_a_case_is_sealed_in_the_archive(cast: Cast) -> None:
     assert Record.objects.filter(subject_type="mention", kind="incoming").count() == 2
 
 
+def test_an_answer_given_on_the_platform_itself_stops_the_clocks(cast: Cast) -> None:
+    case = make_case(cast.account, id="1")
+    answer = make_post("Om negen uur.", own=True, direct=False, in_reply_to="1")
+    read_and_triage(store_posts(cast.account.source, answer))
+
+    case.refresh_from_db()
+    assert (case.state, case.close_reason) == ("closed", "answered")
+    assert set(case.clocks.values_list("met_by_reply", flat=True)) == {True}
+
+
+def test_an_answer_given_elsewhere_counts_even_if_it_was_triaged_first(cast: Cast) -> None:
+    question = make_post(id="1")
+    answer = make_post(
+        "Om negen uur.", own=True, direct=False, in_reply_to="1", posted_at=timezone.now()
+    )
+    asked, answered = store_posts(cast.account.source, question, answer)
+    read_and_triage([answered])
+    read_and_triage([asked])
+
+    assert Case.objects.get().state == "closed"
+
+
 def test_what_was_asked_long_before_the_account_was_linked_opens_no_case(cast: Cast) -> None:
     old = make_post(posted_at=timezone.now() - timedelta(days=3))
     (mention,) = store_posts(cast.account.source, old)
