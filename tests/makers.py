@@ -56,7 +56,7 @@ def make_person(
     """
     number = next(_numbers)
     fields.setdefault("name", f"Collega {number}")
-    fields.setdefault("initials", f"C{number}")
+    fields.setdefault("initials", _letters(number))
     email = fields.pop("email", f"collega{number}@stad.example")
     person = Person.objects.create_user(
         email,
@@ -68,6 +68,15 @@ def make_person(
     EmailAddress.objects.create(user=person, email=person.email, verified=True, primary=True)
     Membership.objects.bulk_create(Membership(person=person, team=team) for team in teams)
     return person
+
+
+def _letters(number: int) -> str:
+    """Five letters per number, so that initials stay unique in the longest test run."""
+    digits = []
+    for _ in range(5):
+        number, digit = divmod(number, 26)
+        digits.append(chr(ord("A") + digit))
+    return "".join(reversed(digits))
 
 
 def make_deputyship(
