@@ -102,8 +102,8 @@ def is_locked(path: Path) -> bool:
 
 
 def is_shared(path: Path) -> bool:
-    """Whether another process holds the lock at all."""
-    return _refuses(path, fcntl.LOCK_EX)
+    """Whether other processes share the lock, so that nobody can have it exclusively."""
+    return not _refuses(path, fcntl.LOCK_SH) and _refuses(path, fcntl.LOCK_EX)
 
 
 def _refuses(path: Path, way: int) -> bool:
