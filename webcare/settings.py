@@ -5,6 +5,7 @@ from __future__ import annotations
 from django.utils.translation import gettext_lazy as _
 
 from webcare import servers
+from webcare.archive_settings import *  # noqa: F403
 from webcare.deployment import (  # noqa: F401
     ALLOWED_HOSTS,
     DEMO,
