@@ -37,10 +37,12 @@ PERMISSIONS_POLICY = (
     "publickey-credentials-create=(self), publickey-credentials-get=(self)"
 )
 OIDC_ISSUER = read_url("OIDC_ISSUER", "", ("https", "http") if DEMO else ("https",))
+# The policy's grammar knows no IPv6 addresses; on those the live port needs LIVE_URL.
+_hosts = [host for host in ALLOWED_HOSTS if not host.startswith("[")]
 _live = (
     [LIVE_URL]
     if LIVE_URL
-    else [f"{scheme}://{host}:{LIVE_PORT}" for host in ALLOWED_HOSTS for scheme in ("ws", "wss")]
+    else [f"{scheme}://{host}:{LIVE_PORT}" for host in _hosts for scheme in ("ws", "wss")]
 )
 _issuer = ["{0.scheme}://{0.netloc}".format(urlsplit(OIDC_ISSUER))] if OIDC_ISSUER else []
 CONTENT_SECURITY_POLICY = {
