@@ -13,9 +13,11 @@ class ArchiveConfig(AppConfig):
 def check_key(**_: object) -> list[Error]:
     """A weak key stops every command at its start, not the first message at noon."""
     from archive.keys import current_key
+    from archive.signing import signing_keys
 
     try:
         current_key()
+        signing_keys()
     except ImproperlyConfigured as error:
         return [Error(str(error), id="archive.E001")]
     return []

@@ -32,4 +32,8 @@ STATEMENTS: Final[Mapping[Kind, str]] = {
         "Says that a message was deleted and when it was seen, no words; ids of the platform are "
         "in the content, which goes together with that of the deleted message."
     ),
+    Kind.ERASURE: (
+        "Says which record lost its content, when and on what ground; colleagues appear by number. "
+        "No words, so nothing in it has to go."
+    ),
 }

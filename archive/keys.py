@@ -53,17 +53,17 @@ def derive_key(text: str) -> ControlKey:
     )
 
 
-def check_strong(text: str) -> None:
+def check_strong(text: str, name: str = "ARCHIVE_KEY") -> None:
     """Refuse what cannot hold 32 random bytes. The key itself is never repeated in the error."""
     if not text:
-        raise ImproperlyConfigured(f"ARCHIVE_KEY is missing; {ADVICE}")
+        raise ImproperlyConfigured(f"{name} is missing; {ADVICE}")
     needed = HEX_LENGTH if set(text) <= set(string.hexdigits) else TEXT_LENGTH
     if len(text) < needed:
         raise ImproperlyConfigured(
-            f"ARCHIVE_KEY is weak: {len(text)} characters where {needed} are needed; {ADVICE}"
+            f"{name} is weak: {len(text)} characters where {needed} are needed; {ADVICE}"
         )
     if _bits(text) < BITS_PER_CHARACTER or len(zlib.compress(text.encode(), 9)) < 32:
-        raise ImproperlyConfigured(f"ARCHIVE_KEY is weak: it repeats itself; {ADVICE}")
+        raise ImproperlyConfigured(f"{name} is weak: it repeats itself; {ADVICE}")
 
 
 def _bits(text: str) -> float:

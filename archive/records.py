@@ -50,6 +50,9 @@ WITH given AS (
 ), words AS (
     INSERT INTO archive_content (record_id, salt, body)
     SELECT fresh.id, given.salt, given.body FROM fresh JOIN given USING (attribute)
+), waiting AS (
+    INSERT INTO archive_pending (record_id, municipality_id)
+    SELECT fresh.id, given.municipality_id FROM fresh JOIN given USING (attribute)
 )
 SELECT id, attribute FROM fresh
 """
@@ -61,7 +64,19 @@ JOIN unnest(%s::text[], %s::bigint[], %s::text[], %s::text[])
 USING (subject_type, subject_id, kind, part)
 """
 
+_FILES: Final = (
+    "INSERT INTO archive_media (record_id, position, media_type, body) VALUES (%s, %s, %s, %s)"
+)
+
 Key = tuple[str, int, str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class File:
+    """A picture or film that belongs to what is registered; kept with it, erased with it."""
+
+    media_type: str
+    data: bytes
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,10 +84,9 @@ class Entry:
     """Something to register.
 
     `content` is everything to be kept, JSON as it comes; it may hold personal data. `metadata` is
-    public for good: ids, choices and times only, flat, no personal data. `media` are SHA-256
-    digests (32 bytes) of the files that belong to it; `raw` is the platform's own payload, bound
-    in by hash. `part` tells two records of the same kind about one subject apart, e.g. the id of
-    the edit.
+    public for good: ids, choices and times only, flat, no personal data. `files` belong to it and
+    are kept with it; `raw` is the platform's own payload, bound in by hash. `part` tells two
+    records of the same kind about one subject apart, e.g. the id of the edit.
     """
 
     municipality_id: int
@@ -82,7 +96,7 @@ class Entry:
     content: Mapping[str, Any]
     part: str = ""
     metadata: Mapping[str, str | int | bool | None] = field(default_factory=dict)
-    media: Sequence[bytes] = ()
+    files: Sequence[File] = ()
     raw: Mapping[str, Any] | bytes | None = None
 
     @property
@@ -99,12 +113,12 @@ def record(
     content: Mapping[str, Any],
     part: str = "",
     metadata: Mapping[str, str | int | bool | None] | None = None,
-    media: Sequence[bytes] = (),
+    files: Sequence[File] = (),
     raw: Mapping[str, Any] | bytes | None = None,
 ) -> Record:
     """Register one thing; see `record_many`."""
     entry = Entry(
-        municipality_id, kind, subject_type, subject_id, content, part, metadata or {}, media, raw
+        municipality_id, kind, subject_type, subject_id, content, part, metadata or {}, files, raw
     )
     return record_many([entry])[0]
 
@@ -142,6 +156,7 @@ class _Sealed:
     record: Record
     salt: bytes
     body: bytes
+    files: Sequence[File]
 
 
 def _insert(sealed: Mapping[Key, _Sealed], now: datetime) -> dict[Key, Record]:
@@ -164,6 +179,14 @@ def _insert(sealed: Mapping[Key, _Sealed], now: datetime) -> dict[Key, Record]:
     with connection.cursor() as cursor:
         cursor.execute(_INSERT, [*(list(column) for column in zip(*rows, strict=True)), now])
         ids = {attribute: pk for pk, attribute in cursor.fetchall()}
+        files = [
+            (ids[item.record.attribute], position, file.media_type, file.data)
+            for item in sealed.values()
+            if item.record.attribute in ids
+            for position, file in enumerate(item.files)
+        ]
+        if files:
+            cursor.executemany(_FILES, files)
     found = {}
     for name, item in sealed.items():
         if item.record.attribute in ids:
@@ -189,7 +212,7 @@ def _seal(entry: Entry, key: ControlKey, now: datetime) -> _Sealed:
             "content_type": CONTENT_TYPE,
             "content_hash": _salted(salt, body),
             # Salted too: an unsalted hash of a resident's picture would still point at it.
-            "media": [_salted(salt, digest) for digest in entry.media],
+            "media": [_salted(salt, hashlib.sha256(file.data).digest()) for file in entry.files],
             "raw": _salted(salt, _digest_raw(entry.raw)) if entry.raw is not None else None,
             "key": key.id,
             "metadata": _check_metadata(entry.metadata),
@@ -210,6 +233,7 @@ def _seal(entry: Entry, key: ControlKey, now: datetime) -> _Sealed:
         ),
         salt,
         body,
+        entry.files,
     )
 
 

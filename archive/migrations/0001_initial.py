@@ -5,34 +5,57 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     initial = True
 
-    dependencies = [
-    ]
+    dependencies = []
 
     operations = [
         migrations.CreateModel(
-            name='Record',
+            name="Record",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('attribute', models.UUIDField(unique=True)),
-                ('kind', models.CharField(choices=[('incoming', 'Incoming'), ('own_post', 'Own Post'), ('edit', 'Edit'), ('deletion', 'Deletion')], max_length=10)),
-                ('subject_type', models.CharField(max_length=20)),
-                ('subject_id', models.BigIntegerField()),
-                ('part', models.CharField(blank=True, max_length=64)),
-                ('registered_at', models.DateTimeField()),
-                ('header', models.BinaryField()),
-                ('sha256', models.BinaryField(max_length=32)),
-                ('control', models.BinaryField(max_length=32)),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("attribute", models.UUIDField(unique=True)),
+                (
+                    "kind",
+                    models.CharField(
+                        choices=[
+                            ("incoming", "Incoming"),
+                            ("own_post", "Own Post"),
+                            ("edit", "Edit"),
+                            ("deletion", "Deletion"),
+                        ],
+                        max_length=10,
+                    ),
+                ),
+                ("subject_type", models.CharField(max_length=20)),
+                ("subject_id", models.BigIntegerField()),
+                ("part", models.CharField(blank=True, max_length=64)),
+                ("registered_at", models.DateTimeField()),
+                ("header", models.BinaryField()),
+                ("sha256", models.BinaryField(max_length=32)),
+                ("control", models.BinaryField(max_length=32)),
             ],
         ),
         migrations.CreateModel(
-            name='Content',
+            name="Content",
             fields=[
-                ('record', models.OneToOneField(on_delete=django.db.models.deletion.PROTECT, primary_key=True, related_name='content', serialize=False, to='archive.record')),
-                ('salt', models.BinaryField(max_length=32)),
-                ('body', models.BinaryField()),
+                (
+                    "record",
+                    models.OneToOneField(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        primary_key=True,
+                        related_name="content",
+                        serialize=False,
+                        to="archive.record",
+                    ),
+                ),
+                ("salt", models.BinaryField(max_length=32)),
+                ("body", models.BinaryField()),
             ],
         ),
     ]

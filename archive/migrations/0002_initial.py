@@ -5,22 +5,25 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     initial = True
 
     dependencies = [
-        ('archive', '0001_initial'),
-        ('organisation', '0001_initial'),
+        ("archive", "0001_initial"),
+        ("organisation", "0001_initial"),
     ]
 
     operations = [
         migrations.AddField(
-            model_name='record',
-            name='municipality',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, to='organisation.municipality'),
+            model_name="record",
+            name="municipality",
+            field=models.ForeignKey(
+                on_delete=django.db.models.deletion.PROTECT, to="organisation.municipality"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='record',
-            constraint=models.UniqueConstraint(fields=('subject_type', 'subject_id', 'kind', 'part'), name='record_once'),
+            model_name="record",
+            constraint=models.UniqueConstraint(
+                fields=("subject_type", "subject_id", "kind", "part"), name="record_once"
+            ),
         ),
     ]

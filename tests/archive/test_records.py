@@ -13,7 +13,7 @@ from django.db.transaction import TransactionManagementError
 from archive.canonical import NotRecordable, read_canonical
 from archive.keys import current_key
 from archive.models import Content, Kind, Record
-from archive.records import Entry, record, record_many
+from archive.records import Entry, File, record, record_many
 from tests.makers import make_municipality
 
 TEXT = "De lantaarn in de Dorpsstraat is weer stuk, 👩‍👩‍👧 wanneer komt u?"
@@ -57,13 +57,15 @@ def test_the_same_words_twice_have_different_hashes(municipality):
 
 
 def test_media_and_raw_payload_are_bound_in_by_salted_hash(municipality):
+    file = File("image/png", b"picture")
+    made = record_many([entry(municipality, files=[file], raw={"id": 1987654321987654321})])[0]
     picture = hashlib.sha256(b"picture").digest()
-    made = record_many([entry(municipality, media=[picture], raw={"id": 1987654321987654321})])[0]
     said = json.loads(made.header)
     salt = bytes(Content.objects.get(pk=made.pk).salt)
     raw = hashlib.sha256(b'{"id":{"$int":"1987654321987654321"}}').digest()
     assert said["media"] == [hashlib.sha256(salt + picture).hexdigest()]
     assert said["raw"] == hashlib.sha256(salt + raw).hexdigest()
+    assert [bytes(one.body) for one in made.files.all()] == [b"picture"]
 
 
 def test_a_batch_is_registered_in_one_statement(municipality, django_assert_num_queries):
