@@ -10,6 +10,8 @@ from collections.abc import Iterable
 from datetime import timedelta
 
 from celery import Celery, Task, shared_task
+from celery.schedules import crontab
+from django.core.management import call_command
 from django.db import transaction
 from django.utils import timezone
 
@@ -112,6 +114,12 @@ def sweep() -> None:
     _nudge(look_up, broken_off.values_list("pk", flat=True))
 
 
+@shared_task(queue="default", ignore_result=True)
+def clear_sessions() -> None:
+    """Remove sessions that ended: nobody's visits are kept longer than they last."""
+    call_command("clearsessions")
+
+
 def _nudge(task: Task, reply_ids: Iterable[int]) -> None:
     for reply_id in reply_ids:
         task.delay(reply_id)
@@ -120,6 +128,7 @@ def _nudge(task: Task, reply_ids: Iterable[int]) -> None:
 @app.on_after_finalize.connect
 def plan(sender: Celery, **_: object) -> None:
     sender.add_periodic_task(SWEEP_EVERY, sweep.s(), name="sweep", expires=SWEEP_EVERY)
+    sender.add_periodic_task(crontab(hour="3", minute="17"), clear_sessions.s(), name="sessions")
 
 
 def collect(source_id: int) -> collecting.Outcome:
