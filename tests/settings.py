@@ -41,3 +41,4 @@ from webcare.settings import *  # noqa: E402, F403
 CHANNEL_LAYERS["default"]["CONFIG"]["prefix"] = f"test{os.environ['REDIS_DB']}"  # noqa: F405
 # Log-in in tests should cost what it proves, not what it costs an attacker.
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher", *PASSWORD_HASHERS]  # noqa: F405
+STATIC_ROOT.mkdir(parents=True, exist_ok=True)  # noqa: F405
