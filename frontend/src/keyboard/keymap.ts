@@ -14,8 +14,8 @@ export interface Binding {
 }
 
 export type Action =
-  | "go.inbox"
-  | "go.town"
+  | "goInbox"
+  | "goTown"
   | "search"
   | "help"
   | "back"
@@ -48,8 +48,8 @@ export const keymap: readonly Binding[] = [
   { action: "acknowledge", keys: ["Shift+R"], group: "write" },
   { action: "send", keys: ["Ctrl+Enter"], inFields: true, group: "write" },
   { action: "sendAndClose", keys: ["Ctrl+Shift+Enter"], inFields: true, group: "write" },
-  { action: "go.inbox", keys: ["g i"], group: "go" },
-  { action: "go.town", keys: ["g s"], group: "go" },
+  { action: "goInbox", keys: ["g i"], group: "go" },
+  { action: "goTown", keys: ["g s"], group: "go" },
   { action: "help", keys: ["?"], group: "go" },
   { action: "back", keys: ["Escape"], inFields: true, group: "go" },
 ]

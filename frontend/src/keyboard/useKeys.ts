@@ -1,4 +1,4 @@
-import { onBeforeUnmount, onMounted } from "vue"
+import { onScopeDispose } from "vue"
 import { usePreferences } from "@/shell/preferences"
 import { chordOf, isSingleKey, keymap, type Action } from "./keymap"
 
@@ -12,15 +12,14 @@ let pending = ""
 let pendingUntil = 0
 
 /**
- * Listens for actions while the component is there; the newest component that handles an action
- * gets it. A handler that returns false lets the key go on to what lies below.
+ * Listens for actions while the component is there; the newest, innermost component that handles an
+ * action gets it. A handler that returns false lets the key go on to what lies below.
  */
 export function useKeys(handlers: Handlers): void {
-  onMounted(() => {
-    if (!layers.length) addEventListener("keydown", onKeydown)
-    layers.push(handlers)
-  })
-  onBeforeUnmount(() => {
+  // While setting up and not when mounted: children are set up after their parents, but mounted before.
+  if (!layers.length) addEventListener("keydown", onKeydown)
+  layers.push(handlers)
+  onScopeDispose(() => {
     layers.splice(layers.indexOf(handlers), 1)
     if (!layers.length) removeEventListener("keydown", onKeydown)
   })
@@ -41,11 +40,11 @@ function onKeydown(event: KeyboardEvent): void {
   pending = ""
   const target = event.target as HTMLElement
   const typing = isField(target)
-  // An open dialog or menu is its own world: only Escape leaves it.
-  const enclosed = target.closest?.("dialog, [data-keys=own]") && chord !== "Escape"
+  // An open dialog or menu is its own world and closes itself.
+  if (target.closest?.("dialog, [data-keys=own]")) return
   const singleKeys = usePreferences().singleKeys
   for (const binding of keymap) {
-    if ((typing || enclosed) && !binding.inFields) continue
+    if (typing && !binding.inFields) continue
     for (const key of binding.keys) {
       if (isSingleKey(key) && !singleKeys) continue
       if (!typing && key.startsWith(`${chord} `)) {

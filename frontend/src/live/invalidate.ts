@@ -21,13 +21,10 @@ export function staleKeys(type: EventType, id: number): QueryKey[] {
     case "town.changed":
       return [keys.town(), keys.mentions()]
     default:
-      return unknownType(type)
+      // An older page meeting a newer server has nothing to do until it is reloaded.
+      type satisfies never
+      return []
   }
-}
-
-/** An older page meeting a newer server: nothing to do until it is reloaded. */
-function unknownType(_type: never): QueryKey[] {
-  return []
 }
 
 const slow = new Set<unknown>([keys.town()[0], keys.mentions()[0]])

@@ -50,15 +50,17 @@ export function useWording() {
     }
   })
 
-  /** "14:03" today, "gisteren 14:03", else "ma 16 nov 14:03". */
+  /** "14:03" today, "gisteren 14:03", "morgen 14:03", else "ma 16 nov 14:03". */
   function moment(at: string): string {
     const { time, day, key, relative } = formats.value
     const date = new Date(at)
     const clock = time.format(date)
-    if (key.format(date) === key.format(new Date())) return clock
-    const yesterday = new Date(Date.now() - 86_400_000)
-    if (key.format(date) === key.format(yesterday)) return `${relative.format(-1, "day")} ${clock}`
-    return `${day.format(date)} ${clock}`
+    const days = [0, -1, 1] as const
+    const near = days.find(
+      (away) => key.format(date) === key.format(new Date(Date.now() + away * 86_400_000)),
+    )
+    if (near === 0) return clock
+    return `${near === undefined ? day.format(date) : relative.format(near, "day")} ${clock}`
   }
 
   const fullMoment = (at: string) => formats.value.full.format(new Date(at))

@@ -77,7 +77,7 @@ export default {
     placeholder: "Write as you would say it at the counter.",
     placeholderAcknowledgement: "We are finding out; you hear from us before …",
     signature: "signed {signature}",
-    count: "{used} of {limit} characters",
+    count: "{left} of {limit} characters left",
     tooLong: "{n} character too long | {n} characters too long",
     unlimited: "{used} characters",
     empty: "Write an answer first.",

@@ -9,7 +9,7 @@ export default {
     closed: "Done",
   },
   overdue: "{n} late",
-  trouble: "{n} answer failed or uncertain | {n} answers failed or uncertain",
+  trouble: "{n} failed or uncertain",
   search: "Search messages and names",
   filter: {
     button: "Filters",
@@ -62,5 +62,4 @@ export default {
     below: "{n} new below",
   },
   choose: "Choose a conversation",
-  chooseHint: "j and k walk through the list, Enter opens. All keys: ?",
 }

@@ -25,9 +25,8 @@ export default {
     login: "Log in again",
   },
   account: {
-    menu: "Menu of {name}",
+    menu: "{initials}: menu of {name}",
     logout: "Log out",
-    language: "Language",
     otherLanguage: "Nederlands",
     scheme: "Display",
     schemes: { system: "As the system", light: "Light", dark: "Dark" },
@@ -50,8 +49,8 @@ export default {
     or: "or",
     groups: { go: "Everywhere", list: "In the list", case: "In a conversation", write: "Answering" },
     actions: {
-      "go.inbox": "To the inbox",
-      "go.town": "To the town",
+      goInbox: "To the inbox",
+      goTown: "To the town",
       search: "Search",
       help: "These keys",
       back: "Back or close",

@@ -9,7 +9,7 @@ export default {
     closed: "Afgehandeld",
   },
   overdue: "{n} te laat",
-  trouble: "{n} antwoord mislukt of onzeker | {n} antwoorden mislukt of onzeker",
+  trouble: "{n} mislukt of onzeker",
   search: "Zoek in berichten en namen",
   filter: {
     button: "Filters",
@@ -62,5 +62,4 @@ export default {
     below: "{n} nieuw hieronder",
   },
   choose: "Kies een gesprek",
-  chooseHint: "Met j en k loop je door de lijst, Enter opent. Alle toetsen: ?",
 }

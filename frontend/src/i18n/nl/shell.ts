@@ -26,9 +26,8 @@ export default {
     login: "Opnieuw inloggen",
   },
   account: {
-    menu: "Menu van {name}",
+    menu: "{initials}: menu van {name}",
     logout: "Uitloggen",
-    language: "Taal",
     otherLanguage: "English",
     scheme: "Weergave",
     schemes: { system: "Zoals het systeem", light: "Licht", dark: "Donker" },
@@ -51,8 +50,8 @@ export default {
     or: "of",
     groups: { go: "Overal", list: "In de lijst", case: "In een gesprek", write: "Antwoorden" },
     actions: {
-      "go.inbox": "Naar de inbox",
-      "go.town": "Naar de stad",
+      goInbox: "Naar de inbox",
+      goTown: "Naar de stad",
       search: "Zoeken",
       help: "Deze toetsen",
       back: "Terug of sluiten",
