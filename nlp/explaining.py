@@ -8,7 +8,7 @@ from nlp.labels import HEADS
 from nlp.model import Model
 from nlp.normalise import normalise
 
-#: Name of the share that comes from the look of the text: question marks, capitals, length.
+#: Name of the share of the text as a whole: question marks, capitals, length, what comes together.
 LOOK = "(form)"
 
 
@@ -28,7 +28,8 @@ def explain_text(model: Model, text: str, head: str) -> list[tuple[str, float]]:
         looks = heads.table.look(doc.text)
         rows, _ = heads.token_rows([doc])
         table, weights = heads.table, heads.weights
-        distinct = list(dict.fromkeys([looks, *rows.tolist()]))
+        mix = heads.table.mix(int(np.bitwise_or.reduce(heads.table.bits[rows], initial=0)))
+        distinct = list(dict.fromkeys([looks, mix, *rows.tolist()]))
         lengths = table.lengths[distinct].sum(0)
         pairs, neighbours = heads.known_pairs(rows)
         lengths[WORD] += weights.pair_length[list(dict.fromkeys(pairs))].sum()
@@ -47,6 +48,7 @@ def explain_text(model: Model, text: str, head: str) -> list[tuple[str, float]]:
                 for row in ends:
                     per_word[int(row)] += share * 2 / len(ends)
         named = {int(row): doc[at].text for at, row in reversed(list(enumerate(rows)))}
+    per_word[looks] += per_word.pop(mix)
     named[looks] = LOOK
     shares = [(named[row], share) for row, share in per_word.items()]
     return sorted(shares, key=lambda one: -abs(one[1]))

@@ -12,6 +12,7 @@ Everything about a single word depends on that word alone, so it is computed onc
 import re
 import unicodedata
 from functools import lru_cache
+from itertools import combinations
 from zlib import crc32
 
 from nlp.lexicon import NEGATOR, VALENCE, lexicon
@@ -29,6 +30,26 @@ PAIR_FACTOR = 0x9E3779B1
 _REPEATED = re.compile(r"(.)\1{2,}")
 _DIGITS = re.compile(r"\d+")
 _GRAM_CHARS = 30
+_AROUND_WORD = ".,!?:;()'\"‘’“”"
+
+#: Who is spoken of, what is done and how it feels: what counts is which of these come together
+#: ("negative" with "municipal" is criticism, with "others" it is not), in whatever order.
+MIXED = (
+    "feelings.abuse",
+    "feelings.negative",
+    "feelings.positive",
+    "intents.asking",
+    "intents.complimenting",
+    "intents.irony",
+    "intents.municipal",
+    "intents.negator",
+    "intents.others",
+    "intents.proposing",
+    "intents.repetition",
+    "intents.reporting",
+    "intents.self",
+    "intents.you",
+)
 
 
 def canonical(token: str) -> str:
@@ -86,9 +107,24 @@ def word_features(word: str, negated: bool) -> list[tuple[int, int]]:
     return sorted(found)
 
 
+def mix_bits(word: str) -> int:
+    """Which of MIXED a canonical word has, as bits."""
+    classes = word_classes(word)
+    bits = sum(1 << bit for bit, name in enumerate(MIXED) if name in classes)
+    return bits | (1 << len(MIXED)) if word == "?" else bits
+
+
+def mix_features(bits: int) -> list[tuple[int, int]]:
+    """(block, feature) of every two things of MIXED a text has together."""
+    present = [name for bit, name in enumerate((*MIXED, "?")) if bits >> bit & 1]
+    return [(MANNER, hash_feature("x", f"{a} {b}")) for a, b in combinations(present, 2)]
+
+
 def marks(text: str) -> list[str]:
-    """The look of a normalised text, as names: how it ends, how loud, how long, what is in it."""
+    """The look of a normalised text, as names: how it begins and ends, how loud, how long."""
     found = [f"length {min(len(text).bit_length(), 10)}"]
+    opening = canonical(text.partition(" ")[0].strip(_AROUND_WORD))
+    found += [f"begins {name}" for name in sorted(word_classes(opening))]
     if "?" in text:
         found.append("asks")
         if text.endswith("?"):

@@ -123,6 +123,10 @@ class Heads:
         sums = np.add.reduceat(self.table.sums[row_of].reshape(len(row_of), -1), starts)
         sums = sums.reshape(count, BLOCKS, heads)
         lengths = np.add.reduceat(self.table.lengths[row_of], starts)
+        mixed = np.bitwise_or.reduceat(self.table.bits[row_of], starts)
+        mixes = np.fromiter(map(self.table.mix, mixed.tolist()), np.int64, count)
+        sums += self.table.sums[mixes]
+        lengths += self.table.lengths[mixes]
         at, pair_doc = self.pair_rows(rows, owner)
         if len(at):
             np.add.at(lengths[:, WORD], pair_doc, self.weights.pair_length[at])

@@ -21,6 +21,8 @@ from nlp.features import (
     is_negator,
     is_sentence_end,
     mark_features,
+    mix_bits,
+    mix_features,
     turns_round,
     word_features,
 )
@@ -57,8 +59,11 @@ def _count(text: str, tokeniser: spacy.tokenizer.Tokenizer) -> Counted:
         if is_negator(word):
             span = NEGATION_SPAN
     features = mark_features(text)
+    bits = 0
     for word, negated in distinct:
         features += word_features(word, negated)
+        bits |= mix_bits(word)
+    features += mix_features(bits)
     pairs = {hash_pair(*pair) for pair in pairwise([BEGIN, *words, END])}
     return Counted(features, sorted(pairs))
 

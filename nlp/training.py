@@ -27,8 +27,8 @@ Say = Callable[[str], None]
 
 #: Weight of the blocks WORD, CHAR, TOPIC, MANNER against each other, by kind of head.
 SCALE = {
-    "intent": (1.5, 0.7, 0.2, 1.0),
-    "theme": (1.5, 1.5, 1.5, 0.2),
+    "intent": (1.5, 0.7, 0.2, 0.6),
+    "theme": (2.0, 2.0, 1.5, 0.2),
     "tenor": (1.5, 0.7, 0.2, 1.0),
     "emotion": (1.5, 0.7, 0.2, 1.0),
     "flag": (1.0, 1.0, 0.5, 0.7),

@@ -21,6 +21,8 @@ from nlp.features import (
     is_sentence_end,
     mark_features,
     marks,
+    mix_bits,
+    mix_features,
     turns_round,
     word_features,
 )
@@ -76,13 +78,14 @@ class WordTable:
         self.sums = np.zeros((size, BLOCKS, heads), np.float32)
         self.lengths = np.zeros((size, BLOCKS), np.float32)
         self.hashes = np.zeros(size, np.uint64)
+        self.bits = np.zeros(size, np.int64)
         self.negates = np.zeros(size, np.bool_)
         self.ends = np.zeros(size, np.bool_)
         #: Row of the same word after a negator; itself where negation changes nothing.
         self.negated = np.zeros(size, np.int64)
 
     def _grow(self) -> None:
-        for name in ("sums", "lengths", "hashes", "negates", "ends", "negated"):
+        for name in ("sums", "lengths", "hashes", "bits", "negates", "ends", "negated"):
             old = getattr(self, name)
             new = np.zeros((2 * len(old), *old.shape[1:]), old.dtype)
             new[: len(old)] = old
@@ -120,11 +123,13 @@ class WordTable:
             return row
         row = self._add(word, word_features(word, negated=False))
         self.hashes[row] = hash_feature("h", word)
+        self.bits[row] = mix_bits(word)
         self.negates[row] = is_negator(word)
         self.ends[row] = is_sentence_end(word)
         if turns_round(word):
             turned = self._add((word, "not"), word_features(word, negated=True))
             self.hashes[turned] = self.hashes[row]
+            self.bits[turned] = self.bits[row]
             self.negates[turned] = self.negates[row]
             self.negated[row] = turned
         return row
@@ -134,6 +139,11 @@ class WordTable:
         key = tuple(marks(text))
         row = self._rows.get(key)
         return self._add(key, mark_features(text)) if row is None else row
+
+    def mix(self, bits: int) -> int:
+        """The row of what comes together in a text (see `features.MIXED`)."""
+        row = self._rows.get(("mix", bits))
+        return self._add(("mix", bits), mix_features(bits)) if row is None else row
 
     def find_pairs(
         self, first: NDArray[np.uint64], second: NDArray[np.uint64]
