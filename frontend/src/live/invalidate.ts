@@ -8,8 +8,8 @@ const slowly = 5000
 const quickly = 150
 
 /** Which queries an event makes stale. A type the back end adds does not compile until it is here. */
-export function staleKeys(type: EventType, id: number): QueryKey[] {
-  switch (type) {
+export function staleKeys(event: EventType, id: number): QueryKey[] {
+  switch (event) {
     case "case.opened":
       return [keys.allCases, keys.counts]
     case "case.changed":
@@ -22,7 +22,7 @@ export function staleKeys(type: EventType, id: number): QueryKey[] {
       return [keys.town(), keys.mentions()]
     default:
       // An older page meeting a newer server has nothing to do until it is reloaded.
-      type satisfies never
+      event satisfies never
       return []
   }
 }
