@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from typing import Final, Literal
 from urllib.parse import parse_qsl, urlencode, urlsplit
 
-#: Signs that nobody sees: soft hyphen, zero-width space, word joiner, byte-order and direction marks.
+#: Signs that nobody sees: soft hyphen, zero-width space, word joiner, direction marks.
 _UNSEEN: Final = dict.fromkeys(
     [0xAD, 0x200B, 0x200E, 0x200F, 0x2060, 0xFEFF, *range(0x202A, 0x202F)]
 )
@@ -27,24 +27,11 @@ _LINK: Final = re.compile(r"(?:https?://|www\.)[^\s<>\"]+", re.IGNORECASE)
 _TRAILING: Final = ".,;:!?)'\"]"
 #: Hosts whose addresses only point elsewhere.
 SHORTENERS: Final = frozenset(
-    [
-        "t.co",
-        "bit.ly",
-        "tinyurl.com",
-        "ow.ly",
-        "buff.ly",
-        "lnkd.in",
-        "goo.gl",
-        "is.gd",
-        "dlvr.it",
-        "fb.me",
-        "youtu.be",
-        "wp.me",
-        "rebrand.ly",
-        "shorturl.at",
-        "tiny.cc",
+    (
+        *("t.co", "bit.ly", "tinyurl.com", "ow.ly", "buff.ly", "lnkd.in", "goo.gl", "is.gd"),
+        *("dlvr.it", "fb.me", "youtu.be", "wp.me", "rebrand.ly", "shorturl.at", "tiny.cc"),
         "cutt.ly",
-    ]
+    )
 )
 #: Known redirects that carry the address they lead to: host → name of the parameter.
 REDIRECTS: Final = {

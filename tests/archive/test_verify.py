@@ -9,10 +9,11 @@ import json
 import pytest
 from django.core.exceptions import ImproperlyConfigured
 from django.core.management import CommandError, call_command
-from django.db import connection
+from django.db import connection, transaction
 
 from archive.models import Kind, Record
-from archive.records import Entry, record_many
+from archive.records import Entry, File, record_many
+from archive.sequencer import seal_log
 from archive.verify import configured_secrets, verify_all
 from tests.archive.tools import attack
 from tests.makers import make_municipality
@@ -27,6 +28,7 @@ def records(db):
             for number in range(1, 6)
         ]
     )
+    seal_log(municipality.pk)
     with connection.cursor() as cursor:
         cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")
     return made
@@ -115,7 +117,7 @@ def test_a_record_that_was_tampered_with_is_named_with_what_is_wrong(records, na
     assert code == 1
     assert reason in line
     assert str(Record.objects.get(pk=victim.pk).attribute) in line
-    assert rest == ["1 niet in orde, 4 records kloppen."]
+    assert rest == ["1 niet in orde; 5 records gecontroleerd."]
 
 
 def test_contents_swapped_between_two_records_are_both_named(records):
@@ -186,10 +188,56 @@ def test_one_municipality_is_checked_without_its_neighbours(records):
     assert run("--municipality", "nergens") == (1, "Er is geen gemeente 'nergens'.")
 
 
-def test_records_are_read_through_a_cursor_in_the_database_so_that_memory_stays_the_same(records):
-    findings = verify_all(configured_secrets())
-    next(findings)
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT count(*) FROM pg_cursors WHERE statement LIKE '%archive_record%'")
-        assert cursor.fetchone() == (1,)
-    assert list(findings) == [None] * 4
+def test_memory_stays_the_same_because_a_log_is_read_in_parts(records, monkeypatch):
+    monkeypatch.setattr("archive.verify.SPAN", 2)
+    monkeypatch.setattr("archive.recheck.SPAN", 2)
+    monkeypatch.setattr("archive.verify.LEVEL", 1)
+    monkeypatch.setattr("archive.recheck.LEVEL", 1)
+    steps = list(verify_all(configured_secrets()))
+    assert [step.records for step in steps if step.records] == [2, 2, 1]
+    assert not [finding for step in steps for finding in step.findings]
+
+
+@pytest.mark.django_db(transaction=True)
+def test_several_processes_find_what_one_finds(settings):
+    municipality = make_municipality(slug="elzendrecht")
+    for first in (1, 8):
+        with transaction.atomic():
+            made = record_many(
+                [
+                    Entry(municipality.pk, Kind.INCOMING, "mention", at, {"text": f"bericht {at}"})
+                    for at in range(first, first + 7)
+                ]
+            )
+        seal_log(municipality.pk)
+    assert run("--processes", "2") == (0, "14 records gecontroleerd, alles klopt.\n")
+    attack("UPDATE archive_content SET body = body || '\\x20' WHERE record_id = %s", made[0].pk)
+    code, said = run("--processes", "2")
+    assert code == 1
+    assert "inhoud gewijzigd" in said
+
+
+def test_a_record_that_waits_for_its_place_holds(records):
+    record_many(
+        [
+            Entry(
+                records[0].municipality_id,
+                "edit",
+                "mention",
+                1,
+                {"text": "x"},
+                "1",
+                files=[File("image/png", b"picture")],
+            )
+        ]
+    )
+    assert run() == (0, "6 records gecontroleerd, alles klopt.\n")
+
+
+def test_a_sample_reads_some_parts_and_still_sees_the_newest_head(records, monkeypatch):
+    for name in ("archive.verify", "archive.recheck"):
+        monkeypatch.setattr(f"{name}.SPAN", 2)
+        monkeypatch.setattr(f"{name}.LEVEL", 1)
+    steps = list(verify_all(configured_secrets(), sample=1))
+    assert sum(step.records for step in steps) == 3
+    assert not [finding for step in steps for finding in step.findings]

@@ -12,40 +12,56 @@ from django.core.management.base import BaseCommand, CommandError
 from tqdm import tqdm
 
 from archive.keys import current_key
-from archive.verify import configured_secrets, count_records, verify_all
+from archive.verify import SAMPLE, configured_secrets, count_records, verify_all
 
 
 class Command(BaseCommand):
     help = (
-        "Rekent alle archiefrecords na uit de opgeslagen bytes: kop, openbare hash, controlegetal "
-        "en inhoud. Noemt elk record dat niet klopt; eindigt alleen met 0 als alles klopt."
+        "Rekent het archief na uit de opgeslagen bytes: van elk record kop, openbare hash, "
+        "controlegetal, inhoud en bijlagen, en van elk logboek de plaatsen, de boom en de "
+        "ondertekende controlepunten. Noemt alles wat niet klopt; eindigt alleen met 0 als "
+        "alles klopt."
     )
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("--municipality", metavar="SLUG", help="alleen deze gemeente")
+        parser.add_argument(
+            "--sample", action="store_true", help="een steekproef in plaats van alles"
+        )
+        parser.add_argument(
+            "--processes",
+            type=int,
+            metavar="N",
+            help="hoeveel processen tegelijk (standaard: wat de machine heeft)",
+        )
 
-    def handle(self, *, municipality: str | None, **options: Any) -> None:
+    def handle(
+        self, *, municipality: str | None, sample: bool, processes: int | None, **options: Any
+    ) -> None:
         current_key()
         municipality_id = self.find_municipality(municipality) if municipality else None
         secrets = configured_secrets()
-        right = wrong = 0
+        records = wrong = 0
         with tqdm(
             total=count_records(municipality_id),
             unit=" records",
             file=sys.stderr,
             disable=not sys.stderr.isatty(),
         ) as progress:
-            for finding in verify_all(secrets, municipality_id):
-                progress.update()
-                if finding is None:
-                    right += 1
-                    continue
-                wrong += 1
-                progress.clear()
-                self.stdout.write(f"{finding.record}: {'; '.join(finding.reasons)}")
+            for step in verify_all(
+                secrets, municipality_id, processes=processes, sample=SAMPLE if sample else None
+            ):
+                progress.update(step.records)
+                records += step.records
+                for finding in step.findings:
+                    wrong += 1
+                    progress.clear()
+                    self.stdout.write(f"{finding.record}: {'; '.join(finding.reasons)}")
         if wrong:
-            raise CommandError(f"{wrong} niet in orde, {right} records kloppen.", returncode=1)
-        self.stdout.write(f"{right} records gecontroleerd, alles klopt.")
+            raise CommandError(
+                f"{wrong} niet in orde; {records} records gecontroleerd.", returncode=1
+            )
+        self.stdout.write(f"{records} records gecontroleerd, alles klopt.")
 
     def find_municipality(self, slug: str) -> int:
         model = apps.get_model(settings.MUNICIPALITY_MODEL)
