@@ -46,6 +46,12 @@ ACTIONS = {
     "audit.looked": _("logboek bekeken"),
     "case.looked": _("gesprek bekeken"),
     "record.looked": _("archiefstuk bekeken"),
+    "record.erasure_requested": _("wissen van archiefinhoud gevraagd"),
+    "record.erasure_refused": _("wissen van archiefinhoud afgewezen"),
+    "record.erased": _("archiefinhoud gewist"),
+    "records.searched": _("archief doorzocht"),
+    "archive.verified": _("archief gecontroleerd"),
+    "archive.exported": _("archief uitgegeven"),
     "mentions.searched": _("berichten doorzocht"),
     "mentions.imported": _("berichten geïmporteerd"),
 }
