@@ -7,6 +7,7 @@ from contextlib import contextmanager
 from datetime import datetime, timedelta
 
 from django.db import transaction
+from django.db.models import Q
 from django.utils import timezone
 
 from monitoring.models import Mention
@@ -127,14 +128,23 @@ def recognise(mention: Mention) -> bool:
 
     If so and we had not heard that it was published, we have now.
     """
-    ours = Reply.objects.filter(account__source_id=mention.source_id)
-    if ours.filter(platform_id=mention.platform_id).exists():
-        return True
-    candidates = ours.filter(
-        state__in=(Reply.State.SENDING, Reply.State.UNKNOWN),
-        in_reply_to__platform_id=mention.in_reply_to,
+    perhaps_out = Q(state__in=(Reply.State.SENDING, Reply.State.UNKNOWN)) | Q(
+        # Looked for in vain, and about to be sent again with the same key.
+        state=Reply.State.QUEUED,
+        attempts__isnull=False,
     )
-    for reply in candidates:
+    # One statement sees one moment: between two, an answer could become `sent` and be in neither.
+    replies = list(
+        Reply.objects.filter(account__source_id=mention.source_id)
+        .filter(
+            Q(platform_id=mention.platform_id)
+            | (perhaps_out & Q(in_reply_to__platform_id=mention.in_reply_to))
+        )
+        .distinct()
+    )
+    if any(reply.platform_id == mention.platform_id for reply in replies):
+        return True
+    for reply in replies:
         if same_text(reply.text, mention.text):
             ref = PublishedRef(mention.platform_id, mention.url, mention.posted_at)
             note_sent(reply.pk, ref, Attempt.Outcome.FOUND)
