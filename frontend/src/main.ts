@@ -15,8 +15,8 @@ import { liveKey } from "./live"
 import { createConnection, liveAddress } from "./live/connection"
 import { createInvalidator } from "./live/invalidate"
 import { createDeskRouter } from "./router"
+import { watchHands } from "./shell/idle"
 import { usePreferences } from "./shell/preferences"
-import { useSession } from "./shell/session"
 import StartFailed from "./shell/StartFailed.vue"
 import "./theme/desk.css"
 
@@ -30,26 +30,33 @@ const client = new QueryClient({
   },
 })
 
+/** What was being written is kept on this computer, so leaving loses nothing. */
+function goToLogin(): void {
+  const here = location.pathname + location.search
+  location.assign(`${config.loginUrl}?next=${encodeURIComponent(here)}`)
+}
+
 async function start(): Promise<void> {
+  whenLoggedOut(goToLogin)
   const me = await client.fetchQuery({ queryKey: keys.me, queryFn: getMe, staleTime: Infinity })
   await showLanguage(isLanguage(me.language) ? me.language : "nl")
 
   const app = createApp(App)
   app.use(createPinia())
-  const session = useSession()
   usePreferences()
-  whenLoggedOut(session.end)
 
   const invalidator = createInvalidator(client)
   const live = createConnection({
     url: liveAddress(me.liveUrl, config.livePort, location),
     onEvent: invalidator.apply,
     onReconnect: () => void invalidator.everything(),
-    onLoggedOut: session.end,
+    // Asking is enough: an ended session answers so, and that leads to the log-in page.
+    onRefused: () => void getMe().catch(() => undefined),
   })
   const drafts = createDrafts(localStorage, me.id)
   drafts.forgetOld(Date.now())
   startTicking()
+  watchHands(() => void getMe().catch(() => undefined))
 
   app.use(VueQueryPlugin, { queryClient: client })
   app.use(i18n)
@@ -60,9 +67,6 @@ async function start(): Promise<void> {
 }
 
 start().catch((error: unknown) => {
-  if (error instanceof Problem && error.loggedOut) {
-    location.assign(`${config.loginUrl}?next=${encodeURIComponent(location.pathname)}`)
-    return
-  }
+  if (error instanceof Problem && error.loggedOut) return
   createApp(StartFailed, { error }).use(i18n).mount("#app")
 })

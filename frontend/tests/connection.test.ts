@@ -39,7 +39,7 @@ const newest = () => Line.all.at(-1) as Line
 describe("the live connection", () => {
   let events: [string, number][]
   let gaps: number
-  let ended: number
+  let refused: number
   let live: Connection
 
   beforeEach(() => {
@@ -47,12 +47,12 @@ describe("the live connection", () => {
     vi.stubGlobal("WebSocket", Line)
     Line.all = []
     events = []
-    gaps = ended = 0
+    gaps = refused = 0
     live = createConnection({
       url: "ws://desk/live",
       onEvent: (type, id) => events.push([type, id]),
       onReconnect: () => gaps++,
-      onLoggedOut: () => ended++,
+      onRefused: () => refused++,
       random: () => 1,
     })
   })
@@ -98,11 +98,11 @@ describe("the live connection", () => {
     expect(Line.all).toHaveLength(3)
   })
 
-  it("stops when the session is over", async () => {
-    newest().answer()
+  it("says when it is refused, and goes on trying", async () => {
     newest().drop(4401)
-    await vi.advanceTimersByTimeAsync(60_000)
-    expect([ended, Line.all.length, live.state.value]).toEqual([1, 1, "offline"])
+    expect(refused).toBe(1)
+    await vi.advanceTimersByTimeAsync(500)
+    expect(Line.all).toHaveLength(2)
   })
 
   it("tells once which case is looked at, repeats it, and says when it is left", async () => {

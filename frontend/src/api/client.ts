@@ -1,6 +1,7 @@
 import createClient from "openapi-fetch"
 import { learnServerTime } from "@/clock/now"
 import { config } from "@/config"
+import { idleSeconds } from "@/shell/idle"
 import { Problem } from "./problem"
 import type { paths } from "./schema"
 
@@ -10,6 +11,7 @@ export const api = createClient<paths>({ credentials: "same-origin" })
 api.use({
   onRequest({ request }) {
     request.headers.set("Accept-Language", document.documentElement.lang)
+    request.headers.set("X-Idle", String(idleSeconds()))
     if (request.method !== "GET")
       request.headers.set("X-CSRFToken", readCookie(config.csrfCookie))
     return request

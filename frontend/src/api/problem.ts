@@ -22,8 +22,9 @@ export class Problem extends Error {
     return this.body.invalidParams?.find((param) => param.name === name)?.reason
   }
 
+  /** The session ended, or asks for a second factor first: to the log-in pages. */
   get loggedOut(): boolean {
-    return this.status === 401 || this.code === "not_authenticated"
+    return this.status === 401 || this.code === "second_factor_required"
   }
 }
 

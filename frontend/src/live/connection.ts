@@ -3,7 +3,7 @@ import type { EventType } from "./eventTypes"
 
 export type LiveState = "connecting" | "live" | "reconnecting" | "offline"
 
-/** The server's way of saying that the session ended. */
+/** The server's way of saying that nobody is logged in here. */
 const notLoggedIn = 4401
 const firstWait = 500
 const longestWait = 15_000
@@ -15,7 +15,8 @@ interface Options {
   onEvent: (type: EventType, id: number) => void
   /** After a gap: whatever was missed has to be read again. */
   onReconnect: () => void
-  onLoggedOut: () => void
+  /** The server says we are not logged in; whoever knows about sessions finds out. */
+  onRefused: () => void
   random?: () => number
 }
 
@@ -54,11 +55,8 @@ export function createConnection(options: Options) {
     opened.onclose = (closed) => {
       if (socket !== opened) return
       socket = undefined
-      if (closed.code === notLoggedIn) {
-        ended = true
-        state.value = "offline"
-        options.onLoggedOut()
-      } else tryLater()
+      if (closed.code === notLoggedIn) options.onRefused()
+      tryLater()
     }
   }
 

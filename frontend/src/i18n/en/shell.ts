@@ -20,10 +20,6 @@ export default {
       offline: "You are offline. You see what was last known; what you type is kept.",
     },
   },
-  session: {
-    over: "Your session has ended. Log in again; your drafts will still be there.",
-    login: "Log in again",
-  },
   account: {
     menu: "{initials}: menu of {name}",
     logout: "Log out",

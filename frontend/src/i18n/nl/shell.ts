@@ -21,10 +21,6 @@ export default {
       offline: "Je bent offline. Je ziet de laatst bekende stand; wat je typt blijft bewaard.",
     },
   },
-  session: {
-    over: "Je sessie is verlopen. Log opnieuw in; je concepten staan er dan nog.",
-    login: "Opnieuw inloggen",
-  },
   account: {
     menu: "{initials}: menu van {name}",
     logout: "Uitloggen",
