@@ -25,8 +25,9 @@ _ITEM = """
     (SELECT k.kind FROM desk_clock k WHERE k.case_id = c.id AND k.stopped_at IS NULL
      ORDER BY k.due_at LIMIT 1) AS clock,
     (SELECT r.state FROM desk_reply r WHERE r.case_id = c.id
-     AND r.state IN ('queued', 'sending', 'unknown', 'failed') ORDER BY r.id DESC LIMIT 1)
-     AS reply_state
+     AND (r.state IN ('queued', 'sending', 'unknown', 'failed')
+          OR r.state = 'sent' AND c.state = 'open' AND c.deadline IS NULL)
+     ORDER BY r.state = 'sent', r.id DESC LIMIT 1) AS reply_state
 """
 _TEXT_FILTERS = ("intent", "tenor", "platform")
 _NUMBER_FILTERS = ("team", "account")
