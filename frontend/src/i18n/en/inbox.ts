@@ -31,6 +31,7 @@ export default {
     mine: "mine",
     of: "of {name}",
     free: "free",
+    answered: "answered",
     gone: "no longer in this list",
     noDeadline: "no deadline",
   },

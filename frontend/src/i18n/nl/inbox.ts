@@ -31,6 +31,7 @@ export default {
     mine: "van mij",
     of: "van {name}",
     free: "nog vrij",
+    answered: "beantwoord",
     gone: "niet meer in deze lijst",
     noDeadline: "geen termijn",
   },
