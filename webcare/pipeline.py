@@ -28,7 +28,7 @@ from webcare.live.events import announce
 
 SWEEP_EVERY = 5.0
 # A reply this long in `sending` was left behind by something that died.
-ABANDONED_AFTER = timedelta(seconds=45)
+ABANDONED_AFTER = delivery.SETTLES_AFTER + timedelta(seconds=5)
 
 
 def store(source: Source, page: Page, *, keep_cursor: bool = False) -> Stored:

@@ -152,6 +152,8 @@ FRONTEND_DIR = BASE_DIR / "webcare" / "static" / "frontend"
 
 # How long an approved answer can be taken back before it leaves, in seconds.
 UNDO_SECONDS = read_int("UNDO_SECONDS", 5, maximum=600)
+# How long after it began a request of ours may still reach a platform; ours last ten at most.
+SETTLES_SECONDS = read_int("SETTLES_SECONDS", 40, minimum=12, maximum=600)
 
 REST_FRAMEWORK = {
     "DEFAULT_AUTHENTICATION_CLASSES": ["webcare.organisation.authentication.Session"],

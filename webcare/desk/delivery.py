@@ -6,6 +6,7 @@ import contextlib
 import logging
 from datetime import timedelta
 
+from django.conf import settings
 from django.utils import timezone
 
 from monitoring.collecting import make_adapter
@@ -25,7 +26,7 @@ logger = logging.getLogger(__name__)
 # Platforms that honour our key do so for about an hour; well before that we stop relying on it.
 KEY_HOLDS = timedelta(minutes=45)
 # A request of ours may still be on its way to the platform this long after it began.
-SETTLES_AFTER = timedelta(seconds=40)
+SETTLES_AFTER = timedelta(seconds=settings.SETTLES_SECONDS)
 # A platform that cannot be asked for this long leaves the question to a person.
 ASK_A_PERSON_AFTER = timedelta(minutes=10)
 
