@@ -2,6 +2,8 @@
 .DEFAULT_GOAL := run
 .PHONY: run test bench lint environment
 .DELETE_ON_ERROR:
+# Python's packages and Node's come from different registries: fetch them side by side.
+MAKEFLAGS += --jobs=2
 
 # The first Python ≥ 3.11 that can make a virtual environment; name another with PYTHON=…
 PYTHON ?= $(shell for python in python3.11 python3.12 python3.13 python3; do \
