@@ -106,7 +106,7 @@ def split_of(identifier: str) -> str:
 
 def read_posts(folder: Path = HERE) -> Iterator[tuple[str, Post]]:
     """Yield (place in the files, post) per line; ValueError on a line that is no JSON."""
-    for path in sorted(folder.glob("part-*.jsonl")):
+    for path in sorted(folder.glob("*.jsonl")):
         with path.open(encoding="utf-8") as lines:
             for number, line in enumerate(lines, 1):
                 yield f"{path.name}:{number}", json.loads(line)
