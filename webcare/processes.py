@@ -84,11 +84,10 @@ def _live() -> list[str]:
     return _granian("asginl", "webcare.asgi:application", settings.LIVE_PORT)
 
 
-def _worker(queue: str) -> Callable[[], list[str]]:
-    # One model in one process: the solo pool has no second copy, and dies whole when it is killed.
+def _worker(queue: str, *pool: str) -> Callable[[], list[str]]:
     return lambda: [
         *(sys.executable, "-m", "celery", "--app", "webcare.worker", "--quiet", "worker"),
-        *("--queues", queue, "--hostname", f"{queue}-{os.getpid()}@%h", "--pool", "solo"),
+        *("--queues", queue, "--hostname", f"{queue}-{os.getpid()}@%h", *pool),
         *("--prefetch-multiplier", "1", "--loglevel", "WARNING"),
         *("--without-gossip", "--without-mingle", "--without-heartbeat"),
     ]
@@ -107,13 +106,16 @@ def _collector() -> list[str]:
     return [sys.executable, "manage.py", "collector"]
 
 
+# One model in one process: neither pool has a second copy, and both die whole when killed. The
+# priority lane has threads, because handing an answer to a slow platform must not keep a question
+# waiting; the other works through batches, one at a time.
 PROGRAMS: Final[dict[str, Role]] = {
     "servers": Role(_servers, 1, needs=(), stop_seconds=40),
     "town": Role(_town, 2, needs=()),
     "web": Role(_web, 3),
     "live": Role(_live, 3),
-    "direct": Role(_worker("direct"), 4),
-    "worker": Role(_worker("default"), 4),
+    "direct": Role(_worker("direct", "--pool", "threads", "--concurrency", "4"), 4),
+    "worker": Role(_worker("default", "--pool", "solo"), 4),
     "collector": Role(_collector, 5),
     "beat": Role(_beat, 5),
 }
