@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
+import psycopg
 from django.db import connection
 
 
@@ -15,6 +16,6 @@ def execute_batch(statement: str, parameters: Sequence[Any]) -> list[tuple[Any, 
     quoting large arrays than PostgreSQL spends storing them; psycopg's own cursor does not.
     """
     connection.ensure_connection()
-    with connection.wrap_database_errors, connection.connection.cursor() as cursor:
+    with connection.wrap_database_errors, psycopg.Cursor(connection.connection) as cursor:
         cursor.execute(statement, parameters)
         return cursor.fetchall() if cursor.description else []
