@@ -87,5 +87,5 @@ tests/browser/node_modules/.installed: tests/browser/package-lock.json | $(NODE)
 
 $(built): frontend/node_modules/.installed $(frontend_sources)
 	@echo "Building the front end…"
-	@cd frontend && npm run --silent build
+	@cd frontend && npm run --silent build -- --logLevel warn
 	@touch $@
