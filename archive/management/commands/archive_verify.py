@@ -6,12 +6,11 @@ import sys
 from argparse import ArgumentParser
 from typing import Any
 
-from django.apps import apps
-from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
 from tqdm import tqdm
 
 from archive.keys import current_key
+from archive.municipalities import NoMunicipality, find_municipality
 from archive.verify import SAMPLE, configured_secrets, count_records, verify_all
 
 
@@ -39,7 +38,10 @@ class Command(BaseCommand):
         self, *, municipality: str | None, sample: bool, processes: int | None, **options: Any
     ) -> None:
         current_key()
-        municipality_id = self.find_municipality(municipality) if municipality else None
+        try:
+            municipality_id = find_municipality(municipality) if municipality else None
+        except NoMunicipality as error:
+            raise CommandError(str(error)) from None
         secrets = configured_secrets()
         records = wrong = 0
         with tqdm(
@@ -62,10 +64,3 @@ class Command(BaseCommand):
                 f"{wrong} niet in orde; {records} records gecontroleerd.", returncode=1
             )
         self.stdout.write(f"{records} records gecontroleerd, alles klopt.")
-
-    def find_municipality(self, slug: str) -> int:
-        model = apps.get_model(settings.MUNICIPALITY_MODEL)
-        found = model._default_manager.filter(slug=slug).values_list("pk", flat=True).first()
-        if found is None:
-            raise CommandError(f"Er is geen gemeente {slug!r}.")
-        return int(found)

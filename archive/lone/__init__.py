@@ -1,0 +1,1 @@
+"""What `archive.verifier` needs and nothing else; copied into every export."""
