@@ -186,7 +186,8 @@ def redis(var_dir: Path) -> Server:
                 stderr=log,
                 cwd=folder,
                 process_group=0,
-                preexec_fn=lambda: privileges.die_with_parent(signal.SIGTERM),
+                # At once: on its way out it would remove the socket of the one that comes after.
+                preexec_fn=lambda: privileges.die_with_parent(signal.SIGKILL),
             )
         finally:
             os.close(log)
