@@ -35,6 +35,7 @@ export default {
     notFound: "This page does not exist.",
     toInbox: "To the inbox",
     retry: "Try again",
+    fields: "Not saved yet: see at the fields below what is missing.",
     start: "Stadspraat cannot start.",
   },
   keys: {

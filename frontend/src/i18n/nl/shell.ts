@@ -36,6 +36,7 @@ export default {
     notFound: "Deze pagina bestaat niet.",
     toInbox: "Naar de inbox",
     retry: "Opnieuw proberen",
+    fields: "Nog niet bewaard: kijk bij de velden hieronder wat er mist.",
     start: "Stadspraat kan niet starten.",
   },
   keys: {
