@@ -93,7 +93,7 @@ export default {
       underWay: "{name} was first. Your text was not sent and is still there.",
       theirs: "Answer of {name}",
       yours: "Your text",
-      changed: "Something came in meanwhile. Your text was not sent and is still there.",
+      changed: "Your text was not sent and is still there: first see what changed.",
       sendAnyway: "Seen, send anyway",
       keep: "Go on later",
       discard: "Throw my text away",

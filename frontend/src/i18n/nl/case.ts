@@ -93,7 +93,7 @@ export default {
       underWay: "{name} was je voor. Jouw tekst is niet verstuurd en staat er nog.",
       theirs: "Antwoord van {name}",
       yours: "Jouw tekst",
-      changed: "Er is intussen iets bijgekomen. Jouw tekst is niet verstuurd en staat er nog.",
+      changed: "Jouw tekst is niet verstuurd en staat er nog: kijk eerst wat er veranderde.",
       sendAnyway: "Bekeken, toch versturen",
       keep: "Later verder",
       discard: "Mijn tekst weggooien",
