@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import re
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
@@ -31,6 +32,8 @@ _ITEM = """
 """
 _TEXT_FILTERS = ("intent", "tenor", "platform")
 _NUMBER_FILTERS = ("team", "account")
+# What stands for something else in LIKE; many handles hold an underscore.
+_LIKE_SIGNS, _ESCAPED = re.compile(r"([\\%_])"), r"\\\1"
 
 
 def check_may_read(person: Person) -> set[int]:
@@ -77,10 +80,10 @@ def list_cases(
             "EXISTS (SELECT 1 FROM desk_casemessage x JOIN monitoring_mention m"
             " ON m.id = x.mention_id WHERE x.case_id = c.id"
             " AND (m.search @@ websearch_to_tsquery('dutch', %(q)s)"
-            " OR m.author_handle ILIKE %(like)s))"
+            " OR m.author_handle ILIKE %(like)s OR m.author_name ILIKE %(like)s))"
         )
         values["q"] = words
-        values["like"] = f"%{words.lstrip('@').replace('%', '').replace('_', '')}%"
+        values["like"] = f"%{_LIKE_SIGNS.sub(_ESCAPED, words.lstrip('@'))}%"
     # `infinity` stands for "nothing due", so that one comparison pages through all.
     key, order = (
         ("(c.closed_at, c.id)", "c.closed_at DESC, c.id DESC")
