@@ -117,12 +117,24 @@ def find_row(page: Page, post: Post) -> Locator:
 def open_case(page: Page, post: Post) -> int:
     """Wait for the case of `post`, open it and return its number."""
     find_row(page, post).click()
+    # A row under the pointer keeps its place; the tests look at what moves.
+    page.mouse.move(800, 500)
     expect(find_thread(page)).to_contain_text(post.words)
     return case_number(page)
 
 
 def case_number(page: Page) -> int:
     return int(page.url.split("?")[0].rsplit("/", 1)[1])
+
+
+def find_view(page: Page, name: str) -> Locator:
+    """The link to one of the lists: Open, Van mij, Vrij, Afgehandeld."""
+    return page.get_by_role("navigation", name="Welke gesprekken").get_by_role("link", name=name)
+
+
+def find_panel(page: Page) -> Locator:
+    """What stands beside the case: labels, notes, earlier conversations, history."""
+    return page.get_by_role("complementary", name="Over dit gesprek")
 
 
 def find_thread(page: Page) -> Locator:
