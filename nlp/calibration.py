@@ -37,7 +37,7 @@ class Probabilities:
 
 @dataclass(frozen=True, slots=True)
 class Calibration:
-    """The numbers learned on the calibration slice.
+    """The numbers learned from scores of posts the scoring model had not seen.
 
     slope, offset: (heads,) · temperature: > 0, intent_offset: (intents,) ·
     tenor: (4, 3), weights of support score, criticism score and one, per tenor ·

@@ -25,9 +25,11 @@ from nlp.metrics import (
 )
 from nlp.model import Model
 from nlp.normalise import normalise
-from nlp.posts import Labels, Post, read_posts, truth
+from nlp.posts import TEST, Labels, Post, read_posts, truth
 
 SHORT = 6
+#: Heads of which exactly one label is said.
+COMPETING = ("intent", "tenor")
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +51,9 @@ class Group:
 
     @property
     def error(self) -> float:
-        """Calibration error over all labels of the group."""
+        """Calibration error: of the label shown where labels compete, of all labels elsewhere."""
+        if self.name in COMPETING:
+            return calibration_error(self.p.max(1), np.any(self.said & self.true, axis=1))
         return calibration_error(self.p.ravel(), self.true.ravel())
 
 
@@ -145,7 +149,7 @@ class Report:
         return "\n".join(lines)
 
 
-def evaluate(corpus_dir: Path, models_dir: Path, *, split: str = "test") -> Report:
+def evaluate(corpus_dir: Path, models_dir: Path, *, split: str = TEST) -> Report:
     """The report on one part of the corpus. Raises ModelMissing, CorpusError."""
     model = Model.load(models_dir)
     return report_on(model, [post for post in read_posts(corpus_dir) if post.split == split])

@@ -1,4 +1,4 @@
-"""Fitting probabilities and thresholds on the calibration slice."""
+"""Fitting probabilities and thresholds on scores of posts the scoring model had not seen."""
 
 import numpy as np
 from numpy.typing import NDArray

@@ -10,7 +10,9 @@ from typing import Any
 from nlp.labels import EMOTIONS, FLAGS, INTENTS, TENORS, THEMES
 
 CORPUS = Path(__file__).parent / "corpus"
-SPLITS = ("train", "calibration", "test")
+#: The part nothing is ever learned from.
+TEST = "test"
+SPLITS = ("train", "calibration", TEST)
 
 
 class CorpusError(ValueError):

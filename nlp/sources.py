@@ -8,11 +8,10 @@ from collections.abc import Callable
 from pathlib import Path
 
 from nlp.evaluation import report_on
-from nlp.fitting import fit_calibration
 from nlp.heads import make_pipeline
 from nlp.model import Model
-from nlp.posts import read_posts
-from nlp.training import fit_weights, score_posts
+from nlp.posts import TEST, read_posts
+from nlp.training import learn
 
 #: A platform with fewer posts says nothing.
 ENOUGH = 30
@@ -22,17 +21,15 @@ def leave_sources_out(
     corpus_dir: Path, *, say: Callable[[str], object] = print
 ) -> dict[str, dict[str, float]]:
     """Per platform with enough posts: F1 of intent, tenor and themes by a model without it."""
-    posts = [post for post in read_posts(corpus_dir) if post.split != "test"]
+    posts = [post for post in read_posts(corpus_dir) if post.split != TEST]
     found = {}
     for platform in sorted({post.platform for post in posts}):
         unseen = [post for post in posts if post.platform == platform]
         if len(unseen) < ENOUGH:
             continue
         say(f"without {platform} …")
-        known = [post for post in posts if post.platform != platform]
-        pipeline = make_pipeline(fit_weights([p for p in known if p.split == "train"]))
-        tune = [post for post in known if post.split == "calibration"]
-        calibration = fit_calibration(*score_posts(pipeline, tune))
+        weights, calibration = learn([post for post in posts if post.platform != platform])
+        pipeline = make_pipeline(weights)
         report = report_on(Model(pipeline, calibration, {"name": "trial"}), unseen)
         found[platform] = {"posts": float(len(unseen))}
         found[platform] |= {g.name: g.score for g in report.groups if g.name != "emotions"}
