@@ -2,13 +2,55 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import orjson
+from django.conf import settings
 from django.core.exceptions import PermissionDenied, ValidationError
-from django.http import Http404
+from django.http import Http404, HttpRequest, HttpResponse
+from django.utils.translation import gettext as _
+from django.views.defaults import server_error
 from rest_framework import exceptions, renderers, serializers
 from rest_framework.response import Response
+
+PROBLEM = "application/problem+json"
+
+
+def add_api_version(
+    get_response: Callable[[HttpRequest], HttpResponse],
+) -> Callable[[HttpRequest], HttpResponse]:
+    """Every answer of the API says its version; its description may be read from any site.
+
+    NL API Design Rules, /core/version-header and /core/publish-openapi.
+    """
+
+    def answered(request: HttpRequest) -> HttpResponse:
+        response = get_response(request)
+        if request.path.startswith("/api/"):
+            response.headers["API-Version"] = settings.API_VERSION
+            if request.path.endswith("/openapi.json"):
+                response.headers["Access-Control-Allow-Origin"] = "*"
+        return response
+
+    return answered
+
+
+def show_problem(request: HttpRequest, status: int, title: str) -> HttpResponse:
+    problem = {"status": status, "title": title, "detail": title}
+    return HttpResponse(orjson.dumps(problem), status=status, content_type=PROBLEM)
+
+
+def show_missing(request: HttpRequest) -> HttpResponse:
+    """Any address under /api that leads nowhere."""
+    return show_problem(request, 404, _("Dit adres bestaat niet."))
+
+
+def show_failure(request: HttpRequest) -> HttpResponse:
+    """Our own fault, in the words of whoever asked: a program or a person."""
+    if request.path.startswith("/api/"):
+        return show_problem(request, 500, _("Er ging bij ons iets mis. Probeer het opnieuw."))
+    return server_error(request)
 
 
 class OrjsonRenderer(renderers.BaseRenderer):
@@ -98,9 +140,7 @@ def handle_exception(error: Exception, context: dict[str, Any]) -> Response | No
         headers["WWW-Authenticate"] = auth_header
     if wait := getattr(error, "wait", None):
         headers["Retry-After"] = str(int(wait))
-    return Response(
-        problem, status=error.status_code, headers=headers, content_type="application/problem+json"
-    )
+    return Response(problem, status=error.status_code, headers=headers, content_type=PROBLEM)
 
 
 def _flatten(detail: Any, name: str = "") -> list[tuple[str, Any]]:

@@ -6,6 +6,7 @@ from django.urls import include, path, re_path
 from drf_spectacular.views import SpectacularJSONAPIView
 
 from webcare import directory, health, imports, security, shell, town
+from webcare.api import show_missing
 from webcare.desk import api as desk_api
 from webcare.organisation import api as organisation_api
 
@@ -25,7 +26,10 @@ urlpatterns = [
     *health.urlpatterns,
     *security.urlpatterns,
     path("api/v1/", include(api_urlpatterns)),
+    re_path(r"^api/", show_missing),
     path("accounts/", include("webcare.organisation.account_urls")),
     # Everything else is a page of the desk; the front end's router takes it from there.
     re_path(r"^(?!api/|static/|hooks/).*$", shell.show_desk, name="desk"),
 ]
+
+handler500 = "webcare.api.show_failure"
