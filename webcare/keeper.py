@@ -118,8 +118,8 @@ def _stand_by(lock: int, var_dir: Path) -> None:
                 sys.exit(0)
         deadline = time.monotonic() + STOP_TIMEOUT
         seen_needed = 0
-        # Another program may need the servers still; then they are not ours to see off. The keeper's
-        # own look at the locks can pass for such a program once, not ten times running.
+        # Another program may need the servers still; then they are not ours to see off. The
+        # keeper's own look at the locks can pass for such a program once, not ten times on end.
         while not _take(lock) and seen_needed < 10 and time.monotonic() < deadline:
             seen_needed = seen_needed + 1 if _is_needed(var_dir) else 0
             time.sleep(TICK)

@@ -151,8 +151,6 @@ def ports_of(programs: list[str]) -> dict[str, int]:
 
 def wait_for_needs(needs: tuple[str, ...]) -> None:
     """Return when every needed server answers; says in one line what it waits for."""
-    ours = [name for name in servers.embedded_names() if name in needs]
-    servers.claim(settings.VAR_DIR, ours, inherit=True)
     for name in needs:
         label, answers = _probe(name)
         servers.wait_for(label, answers)
@@ -184,6 +182,8 @@ def become(name: str) -> None:
     if name == "servers":
         # The keeper sees its servers off itself; a later run must not take it for a leftover.
         os.environ.pop(MARK, None)
+    ours = [server for server in servers.embedded_names() if server in program.needs]
+    servers.claim(settings.VAR_DIR, ours, inherit=True)
     wait_for_needs(program.needs)
     command = program.command()
     os.chdir(BASE_DIR)

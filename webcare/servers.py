@@ -30,6 +30,7 @@ __all__ = [
     "ensure_running",
     "read_or_make_key",
     "redis_url",
+    "release",
     "wait_for",
 ]
 
@@ -167,6 +168,12 @@ def claim(var_dir: Path, names: list[str], *, inherit: bool = False) -> None:
             # Waits only while a keeper is busy stopping the server for want of users.
             fcntl.flock(_claims[path], fcntl.LOCK_SH)
         os.set_inheritable(_claims[path], inherit)
+
+
+def release() -> None:
+    """Need the servers no longer; they stop when nobody else does."""
+    while _claims:
+        os.close(_claims.popitem()[1])
 
 
 def ensure_running(var_dir: Path, names: list[str] | None = None, *, inherit: bool = False) -> None:

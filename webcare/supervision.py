@@ -27,7 +27,7 @@ from supervisor.poller import Poller
 from supervisor.states import SupervisorStates
 from supervisor.supervisord import Supervisor
 
-from webcare import processes
+from webcare import processes, servers
 from webcare.env import BASE_DIR
 
 COLOURS: Final = (36, 32, 33, 35, 34, 96, 92, 93)
@@ -68,6 +68,8 @@ class Watch(Supervisor):  # type: ignore[misc]
             events.ProcessLogEvent, lambda e: printer.feed(e.process.config.name, e.data)
         )
         events.subscribe(events.ProcessStateExitedEvent, lambda e: self._tell_exit(printer, e))
+        # From here every program keeps the servers for itself, until it has ended.
+        events.subscribe(events.SupervisorStoppingEvent, lambda _: servers.release())
         events.subscribe(events.ProcessStateFatalEvent, lambda e: self._give_up(printer, e))
         # A closed terminal ends the run; supervisor's own meaning is "read the settings again".
         signal.signal(
@@ -217,6 +219,8 @@ def _accepts(port: int) -> bool:
 
 def main(programs: list[str]) -> int:
     folder = settings.VAR_DIR / "run"
+    # Between the end of the preparation and the first program nobody else holds them.
+    servers.claim(settings.VAR_DIR, servers.embedded_names() if "servers" in programs else [])
     configuration = write_configuration(folder, programs)
     os.environ[processes.MARK] = str(settings.VAR_DIR)
     banner_file = folder / "banner.txt"

@@ -209,7 +209,7 @@ def test_a_command_beside_a_running_desk_uses_its_servers_and_leaves_them(desk: 
 
 def test_ctrl_c_ends_everything_and_the_next_start_keeps_the_data(desk: Desk) -> None:
     assert desk.end() == 0
-    wait_until(lambda: not leftovers(desk.var_dir), 10)
+    assert leftovers(desk.var_dir) == []
     again = Desk(desk.var_dir)
     again.wait_until_ready()
     again.process.kill()
