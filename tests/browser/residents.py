@@ -38,13 +38,18 @@ class Residents:
         self.desk = desk
 
     def ask(
-        self, words: str, *, to: str = GENERAL, handle: str = "", answer: Answer | None = None
+        self,
+        words: str,
+        *,
+        to: str = GENERAL,
+        handle: str = "",
+        after: Post | Answer | None = None,
     ) -> Post:
-        """A resident (by default a new one) addresses a municipal account, or goes on after
-        `answer`."""
-        body: dict[str, Any] = {"text": f"@{to} {words}", "handle": handle or next(_handles)}
-        if answer:
-            body["in_reply_to_id"] = answer.id
+        """A resident (by default a new one) addresses a municipal account, or goes on `after`."""
+        speaker = handle.split("@")[0] or next(_handles)
+        body: dict[str, Any] = {"text": f"@{to} {words}", "handle": speaker}
+        if after:
+            body["in_reply_to_id"] = after.id
         told = self.desk.town("POST", "posts", json=body)
         return Post(told["id"], f"{told['handle']}@{SERVER_DOMAIN}", words)
 

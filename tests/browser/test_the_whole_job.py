@@ -86,7 +86,7 @@ def test_a_question_is_answered_once_and_sealed_and_the_reaction_comes_back(
     # The resident reacts: the case comes back with a new clock, and our own post that came back
     # through the collector meanwhile was recognised.
     reaction = residents.ask(
-        "Dank! En geldt dat ook voor karton?", handle=post.handle.split("@")[0], answer=answer
+        "Dank! En geldt dat ook voor karton?", handle=post.handle, after=answer
     )
     expect(thread).to_contain_text(reaction.words)
     expect(find_clock(page, "antwoord, ronde 2")).to_have_text(re.compile(r"nog "))
