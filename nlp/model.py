@@ -39,6 +39,7 @@ MAX_STRINGS = 200_000
 #: Files that decide what a model learns; a change in one makes a trained model stale.
 LEARNING = (
     "labels.py",
+    "posts.py",
     "normalise.py",
     "lexicon.py",
     "features.py",
