@@ -39,7 +39,6 @@ _MATCHES: Final = """
     AND (%(until)s::timestamptz IS NULL OR {r}.registered_at < %(until)s)
     AND (%(cases)s::text[] IS NULL OR
          convert_from({r}.header, 'UTF8')::jsonb -> 'metadata' ->> 'case' = ANY(%(cases)s))
-    AND (%(attribute)s::uuid IS NULL OR {r}.attribute = %(attribute)s)
 """
 # Who takes a record out whose content was erased needs the statement about that as well.
 _SELECT: Final = f"""
@@ -47,11 +46,19 @@ SELECT l.index, r.id, r.header, r.control, c.salt, c.body
 FROM archive_leaf l
 JOIN archive_record r ON r.id = l.record_id
 LEFT JOIN archive_content c ON c.record_id = r.id
-WHERE l.log_id = %(log)s AND l.index > %(last)s AND l.index < %(size)s AND (
+WHERE l.log_id = %(log)s AND l.index > %(last)s AND l.index < %(size)s
+AND (%(places)s::bigint[] IS NULL OR l.index = ANY(%(places)s)) AND (
     ({_MATCHES.format(r="r")}) OR (r.kind = 'erasure' AND r.subject_type = 'record' AND EXISTS (
         SELECT FROM archive_record o WHERE o.id = r.subject_id AND {_MATCHES.format(r="o")}))
 )
 ORDER BY l.index LIMIT %(limit)s
+"""
+_PLACES: Final = """
+WITH wanted AS (SELECT id FROM archive_record WHERE attribute = %s)
+SELECT l.index FROM archive_leaf l WHERE l.record_id IN (
+    SELECT id FROM wanted UNION ALL
+    SELECT e.id FROM archive_record e JOIN wanted ON e.subject_id = wanted.id
+    WHERE e.subject_type = 'record' AND e.kind = 'erasure')
 """
 _FILES: Final = "SELECT media_type, body FROM archive_media WHERE record_id = %s ORDER BY position"
 
@@ -123,12 +130,21 @@ def _choose_checkpoint(log: Log, bag: Bag) -> Checkpoint:
 
 
 def _read(log: Log, selection: Selection, last: int, size: int) -> list[tuple[Any, ...]]:
-    values = asdict(selection) | {"cases": list(selection.cases) or None}
+    values = asdict(selection) | {"cases": list(selection.cases) or None, "places": None}
+    if selection.attribute:
+        values["places"] = _places_of(selection.attribute)
     with connection.cursor() as cursor:
         cursor.execute(
             _SELECT, values | {"log": log.pk, "last": last, "size": size, "limit": BATCH}
         )
         return list(cursor.fetchall())
+
+
+def _places_of(attribute: str) -> list[int]:
+    """Where one record and, when it was erased, the statement about that are in the log."""
+    with connection.cursor() as cursor:
+        cursor.execute(_PLACES, [attribute])
+        return [index for (index,) in cursor.fetchall()]
 
 
 def prove_many(tree: Tree, indices: Sequence[int], size: int) -> list[list[bytes]]:

@@ -14,7 +14,7 @@ from typing import Any, Final
 from django.db import connection
 
 from archive.canonical import read_canonical
-from archive.models import Content, Record
+from archive.models import Content, Kind, Record
 from archive.sameness import (
     Plain,
     has_unchecked_link,
@@ -97,6 +97,18 @@ def find_post(attribute: Any) -> Post | None:
     """A public post of ours by its message attribute."""
     records = Record.objects.filter(attribute=attribute, public__isnull=False)
     return next(iter(_read(records.values_list("pk", flat=True))), None)
+
+
+def list_changes(post: Post) -> list[Record]:
+    """What was registered about this post later: edits and deletions, oldest first."""
+    about = post.record
+    return list(
+        Record.objects.filter(
+            subject_type=about.subject_type,
+            subject_id=about.subject_id,
+            kind__in=(Kind.EDIT, Kind.DELETION),
+        ).order_by("registered_at")
+    )
 
 
 def find_by_link(link: str) -> Post | None:

@@ -19,9 +19,7 @@ from urllib.parse import parse_qsl, urlencode, urlsplit
 _UNSEEN: Final = dict.fromkeys(
     [0xAD, 0x200B, 0x200E, 0x200F, 0x2060, 0xFEFF, *range(0x202A, 0x202F)]
 )
-_QUOTES: Final = str.maketrans(
-    dict.fromkeys("“”„‟«»″＂", '"') | dict.fromkeys("‘’‚‛‹›′`´＇", "'") | {"…": "..."}
-)
+_QUOTES: Final = str.maketrans(dict.fromkeys('“”„‟«»″＂"‘’‚‛‹›′`´＇', "'") | {"…": "..."})
 _SIGNATURE: Final = re.compile(r"\s*\^[A-Za-z]{1,5}\s*$")
 _LINK: Final = re.compile(r"(?:https?://|www\.)[^\s<>\"]+", re.IGNORECASE)
 _TRAILING: Final = ".,;:!?)'\"]"
@@ -75,9 +73,14 @@ def make_plain(text: str) -> Plain:
 
     text = _LINK.sub(note, text).translate(_QUOTES)
     text = " ".join(text.split())
-    if len(text) > 1 and text[0] == text[-1] and text[0] in "\"'":
+    if len(text) > 1 and text[0] == text[-1] == "'":
         text = text[1:-1].strip()
     return Plain(_SIGNATURE.sub("", text), tuple(links))
+
+
+def is_link(text: str) -> bool:
+    """Whether this is one address and nothing else."""
+    return bool(_LINK.fullmatch(text.strip()))
 
 
 def make_plain_link(link: str) -> str:

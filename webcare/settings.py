@@ -191,6 +191,7 @@ SPECTACULAR_SETTINGS = {
         "ReplyState": "webcare.desk.models.Reply.State",
         "ReplyKind": "webcare.desk.models.Reply.Kind",
         "CaseEventKind": "webcare.desk.models.CaseEvent.Kind",
+        "RecordKind": "archive.models.Kind",
     },
 }
 API_VERSION = "1.0.0"

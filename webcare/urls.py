@@ -9,6 +9,8 @@ from webcare import directory, health, imports, security, shell, town
 from webcare.api import show_missing
 from webcare.desk import api as desk_api
 from webcare.organisation import api as organisation_api
+from webcare.records import api as records_api
+from webcare.records import echt, log_pages
 
 api_urlpatterns = [
     path(
@@ -20,11 +22,14 @@ api_urlpatterns = [
     *desk_api.urlpatterns,
     *town.urlpatterns,
     *imports.urlpatterns,
+    *records_api.urlpatterns,
 ]
 
 urlpatterns = [
     *health.urlpatterns,
     *security.urlpatterns,
+    *echt.urlpatterns,
+    *log_pages.urlpatterns,
     path("api/v1/", include(api_urlpatterns)),
     re_path(r"^api/", show_missing),
     path("accounts/", include("webcare.organisation.account_urls")),

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+from typing import Any
+
 from celery import shared_task
 from celery.schedules import crontab
 from django.utils import timezone
 
 from archive import verify
-from archive.models import Verification
+from archive.models import ErasureRequest, Verification
 from webcare.celery import app
 from webcare.organisation.audit import record_audit
 from webcare.organisation.models import Municipality
-from webcare.records import sequencing
+from webcare.records import erasing, sending, sequencing
 
 __all__ = ["sequencing"]
 
@@ -28,6 +31,20 @@ def check_sample() -> None:
 def check_everything() -> None:
     """Every month: every record of every log."""
     check_all("full", None)
+
+
+@shared_task(queue="default", ignore_result=True)
+def sweep_erased() -> None:
+    """Every night after something was erased: let the bytes go from the files as well."""
+    since = timezone.now() - timedelta(hours=25)
+    if ErasureRequest.objects.filter(approved_at__gt=since).exists():
+        erasing.sweep()
+
+
+@shared_task(queue="default", ignore_result=True)
+def send_checkpoints() -> None:
+    """Every minute: let new heads leave our control."""
+    sending.send_all()
 
 
 def check_all(scope: str, sample: int | None) -> None:
@@ -58,8 +75,10 @@ def check_log(municipality: Municipality, scope: str, sample: int | None) -> Ver
 
 
 @app.on_after_finalize.connect
-def plan(sender, **_: object) -> None:
+def plan(sender: Any, **_: object) -> None:
     sender.add_periodic_task(crontab(hour="4", minute="20"), check_sample.s(), name="check sample")
+    sender.add_periodic_task(60.0, send_checkpoints.s(), name="send checkpoints", expires=60.0)
+    sender.add_periodic_task(crontab(hour="3", minute="10"), sweep_erased.s(), name="sweep erased")
     sender.add_periodic_task(
         crontab(hour="5", minute="5", day_of_month="1"), check_everything.s(), name="check all"
     )
