@@ -195,7 +195,7 @@ class Desk:
             row_factory=dict_row,
         ) as connection:
             cursor = connection.execute(statement, values)
-            return cursor.fetchall() if cursor.description else []
+            return cursor.fetchall() if cursor.description is not None else []
 
     def command(self, *words: str) -> subprocess.CompletedProcess[str]:
         """`manage.py` with these words, in the environment of this desk."""

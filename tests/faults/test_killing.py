@@ -67,7 +67,7 @@ def test_nothing_is_lost_or_doubled_whatever_dies_while_2000_posts_stream_in(
 
 
 def _all_collected_once(desk: Desk) -> bool:
-    return not desk.query("SELECT FROM monitoring_source WHERE active AND last_round IS NULL")
+    return not desk.query("SELECT id FROM monitoring_source WHERE active AND last_round IS NULL")
 
 
 def _newest_post(desk: Desk) -> int:

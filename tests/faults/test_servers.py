@@ -1,0 +1,141 @@
+"""The servers underneath are away: programs wait, rows stay, and work goes on by itself."""
+
+from __future__ import annotations
+
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+import httpx
+import pytest
+from django.conf import settings
+from django.db import connection
+
+from tests.cast import Cast
+from tests.faults.test_platform import find_case
+from tests.running_desk import Desk, wait_until
+from tests.webcare.desk.makers import make_post
+from webcare import servers
+from webcare.desk.models import Case
+from webcare.env import BASE_DIR
+
+pytestmark = pytest.mark.run
+
+HOLD_SERVERS = """
+import sys
+from pathlib import Path
+from webcare import servers
+servers.ensure_running(Path(sys.argv[1]), ["postgres"])
+print("up", flush=True)
+sys.stdin.read()
+"""
+STORE_AND_READ = """
+import django; django.setup()
+from datetime import datetime, timezone
+from monitoring.models import Source
+from monitoring.platforms.base import Page, Post
+from webcare import pipeline
+post = Post(id="1", text="Wanneer gaat de markt open?", posted_at=datetime.now(timezone.utc),
+            direct=True)
+pipeline.store(Source.objects.get(pk={source}), Page((post,), {{}}))
+assert pipeline.process_batch(0) == 1
+"""
+
+
+class OwnDatabase:
+    """A PostgreSQL that the desk under test does not look after."""
+
+    def __init__(self, var_dir: Path) -> None:
+        self.var_dir = var_dir
+        entry = servers.database_settings("", var_dir)
+        self.url = f"postgres://{entry['USER']}@/{entry['NAME']}?host={entry['HOST']}"
+
+    def __enter__(self) -> OwnDatabase:
+        self.holder = subprocess.Popen(
+            [sys.executable, "-c", HOLD_SERVERS, str(self.var_dir)],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            text=True,
+            cwd=BASE_DIR,
+        )
+        assert self.holder.stdout
+        assert self.holder.stdout.readline() == "up\n"
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.holder.communicate(timeout=20)
+        # The keeper lingers for a next user; the test must see the server gone.
+        Desk(self.var_dir).stop()
+
+
+def test_programs_wait_for_a_database_that_is_down_at_the_start(tmp_path: Path) -> None:
+    database = OwnDatabase(tmp_path / "p")
+    desk = Desk(tmp_path / "v", DATABASE_URL=database.url)
+    try:
+        with database:
+            desk.prepare()
+        desk.start(wait=False)
+        wait_until(
+            lambda: desk.log.read_text().count("Waiting for PostgreSQL") >= 6,
+            60,
+            "every program says what it waits for",
+        )
+        with database:
+            desk.wait_until_ready()
+            desk.stop()
+    finally:
+        desk.stop()
+
+
+def test_a_page_says_so_while_the_database_is_away_and_works_again_after(desk: Desk) -> None:
+    postmaster = desk.find_server("postgres")
+    assert postmaster is not None
+    postmaster.suspend()
+    try:
+        health = httpx.get(f"{desk.address}/healthz", timeout=10)
+    finally:
+        postmaster.resume()
+    assert health.status_code == 200
+    postmaster.send_signal(signal.SIGKILL)
+    wait_until(lambda: _login_page(desk) == 200, 60, "the log-in page is there again")
+
+
+def _login_page(desk: Desk) -> int:
+    return httpx.get(f"{desk.address}/accounts/login/", timeout=30).status_code
+
+
+def test_what_came_in_while_redis_hung_is_in_the_inbox_soon_after(desk: Desk) -> None:
+    redis = desk.find_server("redis")
+    assert redis is not None
+    redis.suspend()
+    try:
+        text = "@gemeente Waarom brandt de lantaarn in de Elzenstraat niet?"
+        post = desk.town("POST", "posts", json={"text": text})
+        stored = "SELECT id FROM monitoring_mention WHERE platform_id = %s"
+        wait_until(lambda: desk.query(stored, post["id"]), 60, "the question is stored")
+    finally:
+        redis.resume()
+    wait_until(lambda: find_case(desk, post["id"]), 60, "a case for the question")
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_case_is_opened_also_when_redis_is_away(cast: Cast) -> None:
+    entry = connection.settings_dict
+    url = f"postgres://{entry['USER']}@/{entry['NAME']}?host={entry['HOST']}"
+    done = subprocess.run(
+        [sys.executable, "-c", STORE_AND_READ.format(source=cast.account.source_id)],
+        cwd=BASE_DIR,
+        env={
+            **Desk(Path(settings.VAR_DIR)).environment,
+            "DATABASE_URL": url,
+            # Nobody listens there.
+            "REDIS_URL": "redis://127.0.0.1:1/0",
+        },
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+    assert Case.objects.get().preview == make_post().text
