@@ -14,6 +14,7 @@ from django.conf import settings
 from django.db import connection, transaction
 from django.utils import timezone
 
+from monitoring.explaining import explain
 from monitoring.ingest import Stored
 from monitoring.models import Round, Source
 from monitoring.platforms.base import AccessDenied, Page, PermanentError, PlatformError, RetryAfter
@@ -111,7 +112,7 @@ def _wait_after(error: PlatformError, failures: int) -> float:
 
 
 def describe_problem(error: PlatformError) -> str:
-    """What went wrong and what to do next, in Dutch; the platform's own words go with it."""
+    """What went wrong and what to do next, in Dutch."""
     match error:
         case AccessDenied():
             advice = "Het platform weigert onze toegang. Koppel het account opnieuw."
@@ -121,7 +122,7 @@ def describe_problem(error: PlatformError) -> str:
             advice = "De bron is nu niet bereikbaar; we proberen het vanzelf opnieuw."
         case _:
             advice = "Er ging iets mis bij het ophalen; we proberen het vanzelf opnieuw."
-    return f"{advice} ({error})"
+    return f"{advice} ({explain(error)})"
 
 
 def _note_round(source: Source, started: datetime, outcome: Outcome, wait: float) -> None:

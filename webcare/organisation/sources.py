@@ -19,6 +19,7 @@ from django.utils.translation import gettext as _
 from pydantic import SecretStr
 from pydantic import ValidationError as ConfigError
 
+from monitoring.explaining import explain
 from monitoring.models import Source
 from monitoring.platforms.base import (
     AccessDenied,
@@ -136,7 +137,7 @@ def _try(platform: Platform, config: Config) -> Check:
             problem=_("Er komt nu geen antwoord. Klopt het adres? Probeer het straks weer.")
         )
     except PlatformError as error:
-        return Check(problem=_("Dit werkt niet: %(reason)s.") % {"reason": error})
+        return Check(problem=_("Dit werkt niet: %(reason)s.") % {"reason": explain(error)})
     return Check(
         sample=posts[-SAMPLE:][::-1],
         handle=author.handle if author else "",

@@ -10,7 +10,7 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 from tqdm import tqdm
 
 from webcare.demo.scenes import SCENES
-from webcare.demo.town import DEFAULT_PORT
+from webcare.deployment import TOWN_PORT
 
 POLL_SECONDS = 0.2
 
@@ -31,7 +31,7 @@ class Command(BaseCommand):
             "--no-reactions", action="store_true", help="nobody reacts to the desk's answers"
         )
         parser.add_argument(
-            "--town", default=f"http://127.0.0.1:{DEFAULT_PORT}", help="default: %(default)s"
+            "--town", default=f"http://127.0.0.1:{TOWN_PORT}", help="default: %(default)s"
         )
 
     def handle(self, *args: Any, **options: Any) -> None:
