@@ -39,6 +39,7 @@ from archive.lone.words import WORDS
 
 AUTHENTIC, ALTERED, UNKNOWN = "authentic", "altered", "unknown"
 STATEMENT = "stadspraat-uitgifte/v1"
+STAMP = re.compile(r"timestamps/\d+\.json")
 RECORD = re.compile(r"data/records/(\d{10,}-[0-9a-f-]{36})\.json")
 
 
@@ -222,7 +223,7 @@ class Checker:
     def check_time_stamps(self) -> list[str]:
         """Moments at which an authority saw a head that this export extends."""
         moments = []
-        for name in sorted(n for n in self.export.names() if n.startswith("timestamps/")):
+        for name in sorted(n for n in self.export.names() if STAMP.fullmatch(n)):
             try:
                 stamp = json.loads(self.export.read(name))
                 _, size, root = self.head(stamp["checkpoint"])

@@ -9,18 +9,20 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 from typing import Any
+from uuid import UUID
 
 import pytest
 from django.test import Client
 from drf_spectacular.generators import SchemaGenerator
 
+from archive.records import Entry, record_many
 from tests.cast import Cast
 from tests.makers import make_deputyship, make_person
 from tests.webcare.desk.makers import make_case
 from webcare.desk.models import Reply
 from webcare.organisation.models import Account, Person, Role
 
-Makers = dict[str, Callable[[Cast], int]]
+Makers = dict[str, Callable[[Cast], int | UUID]]
 
 METHODS = ("get", "post", "put", "patch", "delete")
 # The specification itself is for everyone (NL API Design Rules).
@@ -98,8 +100,14 @@ def _neighbour_deputyship(cast: Cast) -> int:
     return make_deputyship(cast.neighbour_agent, colleague).pk
 
 
+def _neighbour_record(cast: Cast) -> UUID:
+    entry = Entry(cast.neighbour.pk, "incoming", "mention", 1, {"text": "Bericht uit Klaverwaard"})
+    return record_many([entry])[0].attribute
+
+
 # A path parameter → an object of the neighbour's.
 FOREIGN: Makers = {
+    "attribute": _neighbour_record,
     "account_id": lambda cast: cast.neighbour_account.pk,
     "case_id": lambda cast: _case(cast.neighbour_account),
     "deputyship_id": _neighbour_deputyship,

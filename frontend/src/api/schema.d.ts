@@ -20,6 +20,22 @@ export interface paths {
         patch: operations["changeAccount"];
         trace?: never;
     };
+    "/api/v1/archive-log": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get: operations["getArchiveLog"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/audit-entries": {
         parameters: {
             query?: never;
@@ -437,6 +453,56 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/records": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get: operations["listRecords"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/records/{attribute}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get: operations["getRecord"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/records/{attribute}/erasure": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /** @description POST asks (privacy officer); PUT agrees or refuses (archivist). */
+        put: operations["answerErasure"];
+        /** @description POST asks (privacy officer); PUT agrees or refuses (archivist). */
+        post: operations["askErasure"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/replies/{reply_id}/resolve": {
         parameters: {
             query?: never;
@@ -768,6 +834,25 @@ export interface components {
          */
         CaseState: "open" | "closed";
         /** @description Declares fields in Python's style and speaks camelCase, as the NL API Design Rules ask. */
+        Channel: {
+            name: string;
+            size: number;
+            /** Format: date-time */
+            at: string | null;
+            trouble: string;
+        };
+        /** @description Declares fields in Python's style and speaks camelCase, as the NL API Design Rules ask. */
+        Check: {
+            scope: string;
+            /** Format: date-time */
+            startedAt: string;
+            /** Format: date-time */
+            finishedAt: string | null;
+            records: number;
+            wrong: number;
+            findings: string[];
+        };
+        /** @description Declares fields in Python's style and speaks camelCase, as the NL API Design Rules ask. */
         CheckResult: {
             ok: boolean;
             sample: components["schemas"]["SamplePost"][];
@@ -841,6 +926,24 @@ export interface components {
             next: string | null;
         };
         /** @description Declares fields in Python's style and speaks camelCase, as the NL API Design Rules ask. */
+        Erasure: {
+            ground: components["schemas"]["GroundEnum"];
+            requestedBy: number;
+            /** Format: date-time */
+            requestedAt: string;
+            approvedBy: number | null;
+            /** Format: date-time */
+            approvedAt: string | null;
+        };
+        /** @description Declares fields in Python's style and speaks camelCase, as the NL API Design Rules ask. */
+        ErasureAnswer: {
+            approve: boolean;
+        };
+        /** @description Declares fields in Python's style and speaks camelCase, as the NL API Design Rules ask. */
+        ErasureAsked: {
+            ground: components["schemas"]["GroundEnum"];
+        };
+        /** @description Declares fields in Python's style and speaks camelCase, as the NL API Design Rules ask. */
         EventShape: {
             id: number;
             kind: components["schemas"]["CaseEventKind"];
@@ -860,6 +963,22 @@ export interface components {
             /** Format: date-time */
             until: string;
             reason: string;
+        };
+        /**
+         * @description * `retention` - bewaartermijn verstreken (Archiefwet)
+         *     * `request` - verzoek van de betrokkene (AVG art. 17)
+         *     * `objection` - bezwaar van de betrokkene (AVG art. 21)
+         *     * `unlawful` - zonder grondslag vastgelegd (AVG art. 17.1.d)
+         * @enum {string}
+         */
+        GroundEnum: "retention" | "request" | "objection" | "unlawful";
+        /** @description Declares fields in Python's style and speaks camelCase, as the NL API Design Rules ask. */
+        Head: {
+            size: number;
+            /** Format: date-time */
+            at: string;
+            root: string;
+            witnesses: string[];
         };
         /**
          * @description * `intent` - intent
@@ -954,10 +1073,30 @@ export interface components {
          */
         LanguageEnum: "nl" | "en";
         /** @description Declares fields in Python's style and speaks camelCase, as the NL API Design Rules ask. */
+        LastStamp: {
+            authority: string;
+            /** Format: date-time */
+            at: string;
+        };
+        /** @description Declares fields in Python's style and speaks camelCase, as the NL API Design Rules ask. */
         LengthRule: {
             limit: number;
             urlLength: number | null;
             unit: components["schemas"]["UnitEnum"];
+        };
+        /** @description Declares fields in Python's style and speaks camelCase, as the NL API Design Rules ask. */
+        LogState: {
+            origin: string | null;
+            size: number;
+            waiting: number;
+            /** Format: date-time */
+            oldestWaiting: string | null;
+            key: string | null;
+            heads: components["schemas"]["Head"][];
+            channels: components["schemas"]["Channel"][];
+            lastTimeStamp: components["schemas"]["LastStamp"] | null;
+            checks: components["schemas"]["Check"][];
+            alarm: string[];
         };
         /** @description Declares fields in Python's style and speaks camelCase, as the NL API Design Rules ask. */
         Me: {
@@ -1204,6 +1343,68 @@ export interface components {
             count: number;
         };
         /** @description Declares fields in Python's style and speaks camelCase, as the NL API Design Rules ask. */
+        Proof: {
+            leaf: string;
+            size: number;
+            root: string;
+            /** Format: date-time */
+            at: string;
+            checkpoint: string;
+            steps: components["schemas"]["ProofStep"][];
+        };
+        /** @description Declares fields in Python's style and speaks camelCase, as the NL API Design Rules ask. */
+        ProofStep: {
+            side: components["schemas"]["SideEnum"];
+            first: number;
+            last: number;
+            hash: string;
+        };
+        /** @description Declares fields in Python's style and speaks camelCase, as the NL API Design Rules ask. */
+        RecordDetail: {
+            /** Format: uuid */
+            attribute: string;
+            kind: components["schemas"]["RecordKind"];
+            subjectType: string;
+            subjectId: number;
+            /** Format: date-time */
+            registeredAt: string;
+            header: unknown;
+            sha256: string;
+            content: unknown;
+            files: number;
+            erased: boolean;
+            erasure: components["schemas"]["Erasure"] | null;
+            index: number | null;
+            proof: components["schemas"]["Proof"] | null;
+        };
+        /** @description Declares fields in Python's style and speaks camelCase, as the NL API Design Rules ask. */
+        RecordItem: {
+            /** Format: uuid */
+            attribute: string;
+            kind: components["schemas"]["RecordKind"];
+            subjectType: string;
+            subjectId: number;
+            /** Format: date-time */
+            registeredAt: string;
+            index: number | null;
+            erased: boolean;
+            asked: string | null;
+        };
+        /**
+         * @description * `incoming` - Incoming
+         *     * `own_post` - Own Post
+         *     * `edit` - Edit
+         *     * `deletion` - Deletion
+         *     * `erasure` - Erasure
+         * @enum {string}
+         */
+        RecordKind: "incoming" | "own_post" | "edit" | "deletion" | "erasure";
+        /** @description Declares fields in Python's style and speaks camelCase, as the NL API Design Rules ask. */
+        RecordPage: {
+            items: components["schemas"]["RecordItem"][];
+            next: string | null;
+        };
+        /** @description Declares fields in Python's style and speaks camelCase, as the NL API Design Rules ask. */
         RejectionShape: {
             line: number;
             /** @description In Dutch. */
@@ -1322,6 +1523,12 @@ export interface components {
             attribute: string;
             sha256: string;
         };
+        /**
+         * @description * `left` - left
+         *     * `right` - right
+         * @enum {string}
+         */
+        SideEnum: "left" | "right";
         /** @description Declares fields in Python's style and speaks camelCase, as the NL API Design Rules ask. */
         Source: {
             id: number;
@@ -1497,6 +1704,25 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["AccountTargets"];
+                };
+            };
+        };
+    };
+    getArchiveLog: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["LogState"];
                 };
             };
         };
@@ -2177,6 +2403,111 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content?: never;
+            };
+        };
+    };
+    listRecords: {
+        parameters: {
+            query?: {
+                asked?: boolean;
+                attribute?: string;
+                cursor?: number;
+                /**
+                 * @description * `incoming` - Incoming
+                 *     * `own_post` - Own Post
+                 *     * `edit` - Edit
+                 *     * `deletion` - Deletion
+                 *     * `erasure` - Erasure
+                 */
+                kind?: "incoming" | "own_post" | "edit" | "deletion" | "erasure";
+                limit?: number;
+                since?: string;
+                until?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RecordPage"];
+                };
+            };
+        };
+    };
+    getRecord: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                attribute: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RecordDetail"];
+                };
+            };
+        };
+    };
+    answerErasure: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                attribute: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ErasureAnswer"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RecordDetail"];
+                };
+            };
+        };
+    };
+    askErasure: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                attribute: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ErasureAsked"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RecordDetail"];
+                };
             };
         };
     };
