@@ -86,5 +86,6 @@ export default {
     all: "All",
     unknown: "unknown",
     someone: "a colleague",
+    nameless: "Unknown author",
   },
 }

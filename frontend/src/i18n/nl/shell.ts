@@ -87,5 +87,6 @@ export default {
     all: "Alle",
     unknown: "onbekend",
     someone: "een collega",
+    nameless: "Onbekende schrijver",
   },
 }
