@@ -53,7 +53,7 @@ _EXPLANATIONS: Final = tuple(
         ),
         (
             r"(\S+) answers (?:404|410)\b.*",
-            r"op dit adres bij \1 staat niets (meer). Klopt het adres",
+            r"op dit adres bij \1 staat niets (meer); kijk of het klopt",
         ),
         (r"(\S+) answers (\d+).*", r"\1 antwoordt met een fout (\2)"),
         (

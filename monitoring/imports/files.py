@@ -58,6 +58,8 @@ def read_lines(stream: BinaryIO) -> Iterator[Line]:
     if start.startswith(b"\xd0\xcf\x11\xe0"):
         raise FileProblem("Dit is het oude Excel-formaat (.xls). Bewaar het als .xlsx of CSV.")
     encoding = find_encoding(stream)
+    if b"\0" in start and encoding != "utf-16":
+        raise FileProblem("Dit is geen lijst met berichten. Kies een CSV-, XLSX- of JSONL-bestand.")
     text = io.TextIOWrapper(io.BufferedReader(_Unclosed(stream)), encoding=encoding, newline="")
     first = start.decode(encoding, "replace").lstrip("\ufeff \t\r\n")
     if first.startswith("{"):

@@ -253,9 +253,10 @@ def zip_of(**parts):
         (workbook(), "werkblad is leeg"),
         (b"bericht;tekst;datum\n", "bericht en tekst betekenen hetzelfde"),
         (b"bericht;datum\n\x81\x8d;5-1-2026\n", "geen UTF-8 en geen Windows-1252"),
+        (b"\xff\xd8\xff\xe0\0\x10JFIF\0\1", "geen lijst met berichten"),
         (b'bericht;datum\n"' + b"x" * 1_000_010, "langer dan een miljoen tekens"),
     ],
-    ids=range(13),
+    ids=range(14),
 )
 def test_a_file_that_cannot_be_read_says_why_and_what_to_do(content, why):
     with pytest.raises(FileProblem) as problem:
