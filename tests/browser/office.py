@@ -108,10 +108,13 @@ def read(page: Page, path: str) -> Any:
     return answer.json()
 
 
+def find_rows(page: Page) -> Locator:
+    return page.get_by_role("navigation", name="Gesprekken", exact=True).get_by_role("link")
+
+
 def find_row(page: Page, post: Post) -> Locator:
     """The row of the inbox of the resident who wrote `post`."""
-    rows = page.get_by_role("navigation", name="Gesprekken").get_by_role("link")
-    return rows.filter(has=page.get_by_title(f"@{post.handle}", exact=True))
+    return find_rows(page).filter(has=page.get_by_title(f"@{post.handle}", exact=True))
 
 
 def open_case(page: Page, post: Post) -> int:

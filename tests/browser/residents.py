@@ -36,6 +36,7 @@ class Answer:
 class Residents:
     def __init__(self, desk: Desk) -> None:
         self.desk = desk
+        self.handles: set[str] = set()
 
     def ask(
         self,
@@ -51,7 +52,9 @@ class Residents:
         if after:
             body["in_reply_to_id"] = after.id
         told = self.desk.town("POST", "posts", json=body)
-        return Post(told["id"], f"{told['handle']}@{SERVER_DOMAIN}", words)
+        post = Post(told["id"], f"{told['handle']}@{SERVER_DOMAIN}", words)
+        self.handles.add(post.handle)
+        return post
 
     def edit(self, post: Post, words: str) -> None:
         self.desk.town("PUT", f"posts/{post.id}", json={"text": f"@{GENERAL} {words}"})
