@@ -53,7 +53,7 @@ class Bag:
 
     def add(self, name: str, data: bytes) -> None:
         """Write one file and list it: under `data/` as payload, else as tag file."""
-        with (self.folder / name).open("wb") as file:
+        with open(f"{self.folder}/{name}", "wb") as file:
             file.write(data)
         self.list_file(name, hashlib.sha256(data).hexdigest())
 
@@ -96,9 +96,10 @@ def write_zip(folder: Path, target: Path) -> None:
     with zipfile.ZipFile(target, "w", zipfile.ZIP_DEFLATED, compresslevel=1) as bundle:
         for base, folders, files in os.walk(folder):
             folders.sort()
+            inside = Path(base).relative_to(folder).as_posix().removeprefix(".")
             for name in sorted(files):
-                path = Path(base, name)
-                bundle.write(path, path.relative_to(folder).as_posix())
+                with open(os.path.join(base, name), "rb") as file:
+                    bundle.writestr(f"{inside}/{name}".lstrip("/"), file.read())
 
 
 def _digest(path: Path) -> str:

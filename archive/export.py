@@ -7,7 +7,6 @@ form is that of docs/archive-export.md; MDTO files join it under `data/` when th
 from __future__ import annotations
 
 import base64
-import json
 import mimetypes
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass
@@ -15,6 +14,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any, Final
 
+import orjson
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 from django.db import connection
 from django.utils import timezone
@@ -163,7 +163,7 @@ def _write_record(
 ) -> None:
     index, record_id, header_bytes, control, salt, body = row
     header_bytes = bytes(header_bytes)
-    header = json.loads(header_bytes)
+    header = orjson.loads(header_bytes)
     name = f"{index:010d}-{header['attribute']}"
     media = list(_write_media(bag, name, record_id)) if header["media"] and body else []
     # Content and header are RFC 8785 already, so this is the RFC 8785 form of the three together.
@@ -181,7 +181,7 @@ def _write_record(
     bag.add(f"data/records/{name}.json", record)
     page = write_page(header, body, name, index, media)
     bag.add(f"data/readable/{name}.html", page.encode("utf-8", "replace"))
-    bag.add(f"proofs/{name}.json", json.dumps(proof, indent=1).encode())
+    bag.add(f"proofs/{name}.json", orjson.dumps(proof, option=orjson.OPT_INDENT_2))
     subject = f"{header['subject']['type']} {header['subject']['id']}"
     row_text = (
         f"{index};{header['attribute']};{header['kind']};{header['registered_at']};{subject};"
@@ -238,7 +238,7 @@ def _write_time_stamp(bag: Bag, log: Log, checkpoint: Checkpoint) -> None:
         "token": base64.b64encode(bytes(stamp.token)).decode(),
     }
     name = f"timestamps/{stamp.checkpoint.size:010d}"
-    bag.add(f"{name}.json", json.dumps(said, indent=1).encode())
+    bag.add(f"{name}.json", orjson.dumps(said, option=orjson.OPT_INDENT_2))
     # The same once more as openssl reads it.
     bag.add(f"{name}.tsr", bytes(stamp.token))
     bag.add(f"{name}.txt", stamp.checkpoint.note.encode())

@@ -9,22 +9,32 @@ from __future__ import annotations
 
 import hashlib
 import hmac
-import json
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
-from typing import Any, Final
+from datetime import datetime
+from typing import Any, Final, NamedTuple
+from uuid import UUID
+
+import orjson
 
 FIELDS: Final = {
     *("v", "attribute", "municipality", "kind", "subject", "part", "registered_at", "content_type"),
     *("content_hash", "media", "raw", "key", "metadata"),
 }
+SHAPES: Final = (
+    *(("attribute", str), ("subject", dict), ("registered_at", str), ("media", list)),
+    *(("metadata", dict), ("key", str)),
+)
 #: Leaves that are checked together: 2**LEVEL, one complete subtree.
 LEVEL: Final = 12
 SPAN: Final = 1 << LEVEL
 
+Levels = list[list[bytes]]
+#: Complete subtrees from left to right: level, hash.
+Stack = list[tuple[int, bytes]]
+
 _COLUMNS: Final = """
-r.id, r.attribute, r.municipality_id, r.kind, r.subject_type, r.subject_id, r.part,
+r.id, uuid_send(r.attribute), r.municipality_id, r.kind, r.subject_type, r.subject_id, r.part,
 r.registered_at, r.header, r.sha256, r.control, c.salt, c.body
 """
 _LEAVES: Final = f"""
@@ -43,16 +53,18 @@ WHERE r.municipality_id = %s AND NOT EXISTS (SELECT FROM archive_leaf l WHERE l.
 ORDER BY r.id
 """
 _NODES: Final = """
-SELECT level, index, hash FROM archive_node
+SELECT level, min(index), string_agg(hash, ''::bytea ORDER BY index) FROM archive_node
 WHERE log_id = %s AND level BETWEEN 1 AND %s AND index >= %s >> level AND index < %s >> level
+GROUP BY level
 """
 _ERASURES: Final = """
-SELECT subject_id, attribute, header, control FROM archive_record
+SELECT subject_id, uuid_send(attribute), header, control FROM archive_record
 WHERE subject_type = 'record' AND kind = 'erasure' AND subject_id = ANY(%s)
 """
-_FILES: Final = (
-    "SELECT record_id, position, sha256(body) FROM archive_media WHERE record_id = ANY(%s)"
-)
+_FILES: Final = """
+SELECT record_id, position, sha256(body) FROM archive_media
+WHERE record_id BETWEEN %s AND %s
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,16 +82,15 @@ class Part:
     records: int = 0
     erased: int = 0
     findings: list[Finding] = field(default_factory=list)
-    stack: list[tuple[int, bytes]] = field(default_factory=list)
-    heads: dict[int, list[tuple[int, bytes]]] = field(default_factory=dict)
+    stack: Stack = field(default_factory=list)
+    heads: dict[int, Stack] = field(default_factory=dict)
 
 
-@dataclass(frozen=True, slots=True)
-class Stored:
-    """One record as the database holds it, nothing trusted."""
+class Stored(NamedTuple):
+    """One record as the database holds it, nothing trusted. `attribute` is 16 bytes."""
 
     id: int
-    attribute: Any
+    attribute: bytes
     municipality_id: int
     kind: str
     subject_type: str
@@ -94,7 +105,7 @@ class Stored:
 
     @property
     def name(self) -> str:
-        return f"{self.attribute} ({self.subject_type} {self.subject_id}, {self.kind})"
+        return f"{UUID(bytes=self.attribute)} ({self.subject_type} {self.subject_id}, {self.kind})"
 
 
 def check_part(
@@ -104,36 +115,37 @@ def check_part(
 
     `heads` are the sizes at which a checkpoint was signed within this part.
     """
-    part, wanted = Part(), set(heads)
+    part = Part()
     cursor.execute(_LEAVES, [log_id, start, end])
-    rows = cursor.fetchall()
-    beside = _read_beside(cursor, [Stored(*row[3:]) for row in rows if row[3] is not None])
-    nodes: dict[tuple[int, int], bytes] = {}
-    expected = start
-    for index, stored_hash, record_id, *columns in rows:
-        while expected < index:
-            part.findings.append(Finding(f"plaats {expected}", ("ontbreekt in het logboek",)))
-            expected += 1
-        expected = index + 1
-        if columns[0] is None:
+    rows = [
+        (index, value, record_id, Stored._make(columns) if columns[0] is not None else None)
+        for index, value, record_id, *columns in cursor.fetchall()
+    ]
+    beside = _read_beside(cursor, [stored for *_, stored in rows if stored])
+    # Each leaf is compared below, so the tree is built from what is stored: one altered record is
+    # one finding, not one for every subtree over it. A place that is missing spoils the tree.
+    leaves = [b""] * (end - start)
+    for index, stored_hash, record_id, stored in rows:
+        leaves[index - start] = stored_hash
+        if stored is None:
             reason = f"record ontbreekt: record {record_id} is weg"
             part.findings.append(Finding(f"plaats {index}", (reason,)))
-        else:
-            stored = Stored(*columns)
-            part.records += 1
-            reasons = list(_reasons(stored, secrets, beside, part))
-            if _leaf(stored) != stored_hash:
-                reasons.append(f"blad {index} van het logboek is van een ander record")
-            if reasons:
-                part.findings.append(Finding(stored.name, tuple(reasons)))
-        # Each leaf was compared above, so the tree goes on from what is stored: one altered record
-        # is one finding, not one for every subtree over it.
-        _push(part.stack, (0, stored_hash), nodes, index)
-        if index + 1 in wanted:
-            part.heads[index + 1] = list(part.stack)
-    for missing in range(expected, end):
-        part.findings.append(Finding(f"plaats {missing}", ("ontbreekt in het logboek",)))
-    part.findings += _compare_nodes(cursor, log_id, start, end, nodes)
+            continue
+        part.records += 1
+        reasons = list(_reasons(stored, secrets, beside, part))
+        if _leaf(stored) != stored_hash:
+            reasons.append(f"blad {index} van het logboek is van een ander record")
+        if reasons:
+            part.findings.append(Finding(stored.name, tuple(reasons)))
+    part.findings += [
+        Finding(f"plaats {start + at}", ("ontbreekt in het logboek",))
+        for at, value in enumerate(leaves)
+        if not value
+    ]
+    levels = _build(leaves)
+    part.stack = _stack_at(levels, end - start)
+    part.heads = {size: _stack_at(levels, size - start) for size in heads}
+    part.findings += _compare_nodes(cursor, log_id, start, end, levels)
     return part
 
 
@@ -164,7 +176,7 @@ def check_outside(
 class Beside:
     """What lies beside the records of one part: erasures of their content, their files."""
 
-    erasures: dict[int, tuple[Any, bytes, bytes]] = field(default_factory=dict)
+    erasures: dict[int, tuple[bytes, bytes, bytes]] = field(default_factory=dict)
     files: dict[int, dict[int, bytes]] = field(default_factory=dict)
 
 
@@ -174,7 +186,8 @@ def _read_beside(cursor: Any, records: Sequence[Stored]) -> Beside:
     if emptied:
         cursor.execute(_ERASURES, [emptied])
         beside.erasures = {row[0]: (row[1], row[2], row[3]) for row in cursor.fetchall()}
-    cursor.execute(_FILES, [[stored.id for stored in records]])
+    numbers = [stored.id for stored in records]
+    cursor.execute(_FILES, [min(numbers, default=0), max(numbers, default=0)])
     for record_id, position, digest in cursor.fetchall():
         beside.files.setdefault(record_id, {})[position] = digest
     return beside
@@ -194,9 +207,7 @@ def _reasons(
         yield "controlegetal klopt niet"
     if header is None:
         return
-    for column, value in _columns(stored).items():
-        if header[column] != value:
-            yield f"kolom gewijzigd: {column} is anders dan in de kop"
+    yield from _compare_columns(stored, header)
     if stored.body is None or stored.salt is None:
         if not _was_erased(stored, beside, secrets):
             yield "inhoud ontbreekt"
@@ -220,11 +231,11 @@ def _reasons(
 
 def _was_erased(stored: Stored, beside: Beside, secrets: dict[str, bytes]) -> bool:
     """Content may be gone only where a record of its own, under our key, says so."""
-    attribute, data, control = beside.erasures.get(stored.id, (None, b"", b""))
+    attribute, data, control = beside.erasures.get(stored.id, (b"", b"", b""))
     header = _read_header(data)
     return (
         header is not None
-        and header["metadata"].get("record") == str(stored.attribute)
+        and header["metadata"].get("record") == str(UUID(bytes=stored.attribute))
         and header["key"] in secrets
         and _is_control(attribute, data, control, secrets[header["key"]])
     )
@@ -234,8 +245,8 @@ def _control_holds(stored: Stored, secret: bytes) -> bool:
     return _is_control(stored.attribute, stored.header, stored.control, secret)
 
 
-def _is_control(attribute: Any, header: bytes, control: bytes, secret: bytes) -> bool:
-    expected = hmac.digest(secret, attribute.bytes + header, "sha256")
+def _is_control(attribute: bytes, header: bytes, control: bytes, secret: bytes) -> bool:
+    expected = hmac.digest(secret, attribute + header, "sha256")
     return hmac.compare_digest(expected, control)
 
 
@@ -256,29 +267,39 @@ def _hkdf(key: str, name: bytes) -> bytes:
     return hmac.digest(pseudorandom, name + b"\x01", "sha256")
 
 
-def _columns(stored: Stored) -> dict[str, Any]:
-    moment = stored.registered_at.astimezone(UTC)
-    return {
-        "attribute": str(stored.attribute),
-        "municipality": stored.municipality_id,
-        "kind": stored.kind,
-        "subject": {"type": stored.subject_type, "id": stored.subject_id},
-        "part": stored.part,
-        "registered_at": f"{moment:%Y-%m-%dT%H:%M:%S.%f}Z",
-    }
+def _compare_columns(stored: Stored, header: dict[str, Any]) -> Iterator[str]:
+    subject = header["subject"]
+    for column, holds in (
+        ("attribute", header["attribute"].replace("-", "") == stored.attribute.hex()),
+        ("municipality", header["municipality"] == stored.municipality_id),
+        ("kind", header["kind"] == stored.kind),
+        ("subject", subject == {"type": stored.subject_type, "id": stored.subject_id}),
+        ("part", header["part"] == stored.part),
+        ("registered_at", _is_moment(header["registered_at"], stored.registered_at)),
+    ):
+        if not holds:
+            yield f"kolom gewijzigd: {column} is anders dan in de kop"
+
+
+def _is_moment(text: str, moment: datetime) -> bool:
+    try:
+        return datetime.fromisoformat(text) == moment
+    except ValueError:
+        return False
 
 
 def _read_header(data: bytes) -> dict[str, Any] | None:
     """The header, or None when it is not exactly what a writer of version 1 can have written."""
     try:
-        header = json.loads(data)
+        header = orjson.loads(data)
+        if not isinstance(header, dict) or header.keys() != FIELDS or header["v"] != 1:
+            return None
+        if not all(isinstance(header[name], kind) for name, kind in SHAPES):
+            return None
+        # Keys are ASCII and numbers whole here, so sorted compact JSON is RFC 8785.
+        return header if orjson.dumps(header, option=orjson.OPT_SORT_KEYS) == data else None
     except ValueError:
         return None
-    if not isinstance(header, dict) or header.keys() != FIELDS or header["v"] != 1:
-        return None
-    # Keys are ASCII and numbers whole here, so sorted compact JSON is RFC 8785.
-    again = json.dumps(header, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
-    return header if again.encode("utf-8", "surrogatepass") == data else None
 
 
 def _leaf(stored: Stored) -> bytes:
@@ -287,9 +308,41 @@ def _leaf(stored: Stored) -> bytes:
     return hashlib.sha256(b"\x00\x01" + control + stored.header).digest()
 
 
-def _push(
-    stack: list[tuple[int, bytes]], node: tuple[int, bytes], nodes: dict[Any, bytes], index: int
-) -> None:
+def _build(leaves: list[bytes]) -> Levels:
+    """All complete subtrees of one part, level by level."""
+    levels, sha256 = [leaves], hashlib.sha256
+    while len(leaves) > 1:
+        pairs = zip(leaves[::2], leaves[1::2], strict=False)
+        leaves = [sha256(b"\x01" + left + right).digest() for left, right in pairs]
+        levels.append(leaves)
+    return levels
+
+
+def _stack_at(levels: Levels, size: int) -> Stack:
+    """The complete subtrees that make up the first `size` leaves, from left to right."""
+    stack, at = [], 0
+    for level in range(size.bit_length() - 1, -1, -1):
+        if size >> level & 1:
+            stack.append((level, levels[level][at >> level]))
+            at += 1 << level
+    return stack
+
+
+def _compare_nodes(
+    cursor: Any, log_id: int, start: int, end: int, levels: Levels
+) -> Iterator[Finding]:
+    cursor.execute(_NODES, [log_id, LEVEL, start, end])
+    stored = {level: (first, hashes) for level, first, hashes in cursor.fetchall()}
+    for level in range(1, LEVEL + 1):
+        built = b"".join(levels[level]) if level < len(levels) else b""
+        first, hashes = stored.get(level, (start >> level, b""))
+        if hashes != built or first != start >> level:
+            last = max(end, start + 1) - 1
+            reason = f"boom gewijzigd op hoogte {level}"
+            yield Finding(f"plaats {start} tot en met {last}", (reason,))
+
+
+def _push(stack: Stack, node: tuple[int, bytes], nodes: dict[Any, bytes], index: int) -> None:
     """Put a subtree at the right of `stack`; two of one level become one of the next."""
     level, value = node
     while stack and stack[-1][0] == level:
@@ -299,18 +352,7 @@ def _push(
     stack.append((level, value))
 
 
-def _compare_nodes(
-    cursor: Any, log_id: int, start: int, end: int, nodes: dict[Any, bytes]
-) -> Iterator[Finding]:
-    cursor.execute(_NODES, [log_id, LEVEL, start, end])
-    stored = {(level, index): value for level, index, value in cursor.fetchall()}
-    wrong = sorted(key for key in nodes.keys() | stored.keys() if nodes.get(key) != stored.get(key))
-    for level, index in wrong[:3]:
-        first, last = index << level, ((index + 1) << level) - 1
-        yield Finding(f"plaats {first} tot en met {last}", ("boom gewijzigd",))
-
-
-def join(stack: Sequence[tuple[int, bytes]]) -> bytes:
+def join(stack: Stack) -> bytes:
     """The root over complete subtrees from left to right."""
     if not stack:
         return hashlib.sha256(b"").digest()
@@ -320,9 +362,7 @@ def join(stack: Sequence[tuple[int, bytes]]) -> bytes:
     return value
 
 
-def append(
-    stack: list[tuple[int, bytes]], part: Sequence[tuple[int, bytes]], number: int
-) -> dict[tuple[int, int], bytes]:
+def append(stack: Stack, part: Stack, number: int) -> dict[tuple[int, int], bytes]:
     """Put the subtrees of part `number` right of those before; the larger ones that complete."""
     nodes: dict[tuple[int, int], bytes] = {}
     for node in part:

@@ -27,7 +27,7 @@ LOCKS: Final = (
     "archive_timestamp_locked",
 )
 #: From here on starting more processes costs less than it gains.
-PARALLEL_FROM: Final = 40_000
+PARALLEL_FROM: Final = 150_000
 #: Parts the daily sample looks into, besides the newest.
 SAMPLE: Final = 8
 

@@ -295,7 +295,7 @@ ALTERATIONS = {
         "zo staat dit niet in het logboek",
     ),
     "the path": (
-        lambda t: change(first(t, "proofs"), b'"path": [\n  "', b'"path": [\n  "AAAA'),
+        lambda t: change(first(t, "proofs"), b'"path": [\n    "', b'"path": [\n    "AAAA'),
         "zo staat dit niet in het logboek",
     ),
     "two records swapped": (swap, "zo staat dit niet in het logboek"),
