@@ -6,12 +6,15 @@ whole page with its new cursor or nothing at all.
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from typing import Any
 
 import orjson
 from django.db import transaction
+from django.utils import timezone
 
 from monitoring.batches import execute_batch
 from monitoring.models import Mention, Revision, Source
@@ -19,6 +22,12 @@ from monitoring.platforms.base import Page, Post
 
 # A direct question overtakes a flood of general mentions.
 LANE_DIRECT, LANE_GENERAL = 0, 1
+# What the columns hold. Whatever else a platform says stays in the raw payload.
+LONGEST_ID = 300
+LARGEST_NUMBER = 2**31 - 1
+OLDEST = datetime(2000, 1, 1, tzinfo=UTC)
+# orjson gives up at 254 levels.
+DEEPEST = 200
 
 _STORE = """
 WITH incoming AS (
@@ -68,9 +77,8 @@ def store_page(source: Source, page: Page, *, keep_cursor: bool = False) -> Stor
     """
     with transaction.atomic():
         stored = _store_new(source, page.posts)
-        for post in page.posts:
-            if post.change != "new" and (revision := _revise(source, post)):
-                stored.revised.append(revision)
+        if changed := [post for post in page.posts if post.change != "new"]:
+            stored.revised = _revise(source, changed)
         if not keep_cursor:
             Source.objects.filter(pk=source.pk).update(cursor=dict(page.cursor))
             source.cursor = dict(page.cursor)
@@ -79,8 +87,8 @@ def store_page(source: Source, page: Page, *, keep_cursor: bool = False) -> Stor
 
 def _store_new(source: Source, posts: Iterable[Post]) -> Stored:
     # An edit of something never seen is stored as it is now; a deletion of it leaves nothing.
-    fresh = {post.id: post for post in posts if post.change == "edited"}
-    fresh |= {post.id: post for post in posts if post.change == "new"}
+    fresh = {key_of(post.id): post for post in posts if post.change == "edited"}
+    fresh |= {key_of(post.id): post for post in posts if post.change == "new"}
     if not fresh:
         return Stored()
     columns = zip(*(_columns(post) for post in fresh.values()), strict=True)
@@ -105,16 +113,16 @@ def _store_new(source: Source, posts: Iterable[Post]) -> Stored:
 def _columns(post: Post) -> tuple[Any, ...]:
     media = [{"url": m.url, "alt": m.alt, "kind": m.kind} for m in post.media]
     return (
-        storable(post.id)[:300],
+        key_of(post.id),
         storable(post.url),
         storable(post.author.handle)[:200],
         storable(post.author.name)[:200],
-        post.author.followers,
+        _count(post.author.followers),
         storable(post.text),
         storable(post.lang)[:12],
-        post.posted_at,
-        storable(post.in_reply_to)[:300],
-        storable(post.conversation)[:300],
+        _moment(post.posted_at),
+        key_of(post.in_reply_to),
+        key_of(post.conversation),
         post.direct,
         post.private,
         post.own,
@@ -125,27 +133,55 @@ def _columns(post: Post) -> tuple[Any, ...]:
     )
 
 
-def _revise(source: Source, post: Post) -> Revision | None:
-    """Append an edit or deletion, unless it says what we already know."""
-    mention = (
-        Mention.objects.select_related("revision")
-        .select_for_update(of=("self",))
-        .filter(source=source, platform_id=post.id)
-        .first()
-    )
-    if mention is None or mention.deleted:
-        return None
-    text = storable(post.text)
-    if post.change == "edited" and text == mention.current_text:
-        return None
-    revision = Revision.objects.create(
-        mention=mention,
-        kind=Revision.Kind.DELETED if post.change == "deleted" else Revision.Kind.EDITED,
-        text="" if post.change == "deleted" else text,
-        raw=orjson.loads(_json(post.raw)),
-    )
-    Mention.objects.filter(pk=mention.pk).update(revision=revision)
-    return revision
+def _revise(source: Source, changed: list[Post]) -> list[Revision]:
+    """Append edits and deletions, unless they say what we already know."""
+    # Locked all at once in one order, so that a round and a stream never wait in a circle.
+    mentions = {
+        mention.platform_id: mention
+        for mention in Mention.objects.select_related("revision")
+        .defer("search")
+        .select_for_update(of=("self",), no_key=True)
+        .filter(source=source, platform_id__in={key_of(post.id) for post in changed})
+        .order_by("pk")
+    }
+    revisions = []
+    for post in changed:
+        mention, text = mentions.get(key_of(post.id)), storable(post.text)
+        if mention is None or mention.deleted:
+            continue
+        if post.change == "edited" and text == mention.current_text:
+            continue
+        mention.revision = Revision.objects.create(
+            mention=mention,
+            kind=Revision.Kind.DELETED if post.change == "deleted" else Revision.Kind.EDITED,
+            text="" if post.change == "deleted" else text,
+            raw=orjson.loads(_json(post.raw)),
+        )
+        mention.save(update_fields=["revision"])
+        revisions.append(mention.revision)
+    return revisions
+
+
+def key_of(platform_id: str) -> str:
+    """A platform's id as it is stored: a long one keeps its start and stays unique by its hash."""
+    platform_id = storable(platform_id)
+    if len(platform_id) <= LONGEST_ID:
+        return platform_id
+    digest = hashlib.sha256(platform_id.encode()).hexdigest()
+    return platform_id[: LONGEST_ID - len(digest)] + digest
+
+
+def _count(number: int | None) -> int | None:
+    return number if number is not None and 0 <= number <= LARGEST_NUMBER else None
+
+
+def _moment(posted_at: datetime) -> datetime:
+    """Nobody said anything in the future, nor on a platform before 2000: then it was now.
+
+    A clock that is wrong elsewhere must not hide a question below all others or never be due.
+    """
+    now = timezone.now()
+    return posted_at if OLDEST <= posted_at <= now else now
 
 
 def storable(text: str) -> str:
@@ -167,11 +203,15 @@ def _empty(value: Mapping[str, Any] | list[Any]) -> str:
     return "[]" if isinstance(value, list) else "{}"
 
 
-def _storable_tree(value: Any) -> Any:
+def _storable_tree(value: Any, levels: int = DEEPEST) -> Any:
+    if levels == 0:
+        return "\u2026"
     if isinstance(value, str):
         return storable(value)
     if isinstance(value, Mapping):
-        return {storable(str(key)): _storable_tree(item) for key, item in value.items()}
+        return {storable(str(key)): _storable_tree(v, levels - 1) for key, v in value.items()}
     if isinstance(value, list | tuple):
-        return [_storable_tree(item) for item in value]
+        return [_storable_tree(item, levels - 1) for item in value]
+    if isinstance(value, int) and not -(2**63) <= value < 2**64:
+        return str(value)
     return value

@@ -12,7 +12,7 @@ from django.contrib.postgres.indexes import GinIndex
 from django.contrib.postgres.search import SearchVector, SearchVectorField
 from django.db import models
 from django.db.models import Q
-from django.db.models.functions import Now
+from django.db.models.functions import Left, Now
 from django.utils import timezone
 from encrypted_fields.fields import EncryptedJSONField
 
@@ -96,8 +96,10 @@ class Mention(models.Model):
     revision = models.ForeignKey(
         "Revision", models.PROTECT, null=True, related_name="+", db_index=False
     )
+    # PostgreSQL refuses a vector over 1 MB, and with it the row: a text is stored whole and found
+    # by its first 100,000 characters.
     search = models.GeneratedField(
-        expression=SearchVector("text", config="dutch"),
+        expression=SearchVector(Left("text", 100_000), config="dutch"),
         output_field=SearchVectorField(),
         db_persist=True,
     )

@@ -16,13 +16,13 @@ from django.db import transaction
 from django.utils import timezone
 
 from monitoring import backlog, collecting, labels
-from monitoring.ingest import LANE_DIRECT, LANE_GENERAL, Stored, store_page
+from monitoring.ingest import LANE_DIRECT, LANE_GENERAL, Stored, key_of, store_page
 from monitoring.models import Source
 from monitoring.platforms.base import Page, Post
 from webcare.celery import app
 from webcare.desk import delivery
 from webcare.desk.models import Reply
-from webcare.desk.threads import note_revisions
+from webcare.desk.threads import hold_cases_of, note_revisions
 from webcare.desk.triage import triage
 from webcare.live.events import announce
 
@@ -34,6 +34,8 @@ ABANDONED_AFTER = delivery.SETTLES_AFTER + timedelta(seconds=5)
 def store(source: Source, page: Page, *, keep_cursor: bool = False) -> Stored:
     """Store a page with all it touches, and nudge whoever goes on with it."""
     with transaction.atomic():
+        if changed := [key_of(post.id) for post in page.posts if post.change != "new"]:
+            hold_cases_of(source, changed)
         stored = store_page(source, page, keep_cursor=keep_cursor)
         note_revisions(stored.revised)
         for lane in stored.lanes:

@@ -25,15 +25,21 @@ class Change:
     case: Case
     person: Person | None
 
-    def record(self, kind: CaseEvent.Kind, /, **data: Any) -> CaseEvent:
-        """Append to the history. `data` holds ids and choices, never what somebody wrote."""
-        return CaseEvent.objects.create(
+    def event(self, kind: CaseEvent.Kind, /, **data: Any) -> CaseEvent:
+        """A line of the history. `data` holds ids and choices, never what somebody wrote."""
+        return CaseEvent(
             case=self.case,
             kind=kind,
             actor=self.person,
             version=self.case.version + 1,
             data=data,
         )
+
+    def record(self, kind: CaseEvent.Kind, /, **data: Any) -> CaseEvent:
+        """Append to the history."""
+        event = self.event(kind, **data)
+        event.save()
+        return event
 
 
 def check_may_work(person: Person, case: Case) -> None:

@@ -16,11 +16,16 @@ from django.db.models import Q
 
 from archive.records import record_many
 from monitoring.labels import YES, themes_of
-from monitoring.models import Mention
+from monitoring.models import Mention, Revision
 from webcare.desk import clocks, outbox
 from webcare.desk.models import Case, CaseEvent, CaseMessage, Clock, Reply, Triage
 from webcare.desk.sealing import seal_incoming, seal_own_post
-from webcare.desk.threads import join_case, note_answered_elsewhere
+from webcare.desk.threads import (
+    hold_cases,
+    join_cases,
+    note_answered_elsewhere,
+    note_revisions,
+)
 from webcare.live.events import announce
 from webcare.organisation.models import Account, Team
 
@@ -55,6 +60,7 @@ def triage(mentions: Sequence[tuple[Mention, Verdict | None]]) -> None:
     ordered = sorted(mentions, key=lambda pair: (pair[0].posted_at, pair[0].pk))
     _take_turns({mention.source_id for mention, _ in ordered if _may_join(mention)})
     batch = _look_around([mention for mention, _ in ordered])
+    hold_cases(batch.places.values())
     for mention, verdict in ordered:
         _decide(batch, mention, verdict)
     _open_cases(batch)
@@ -62,10 +68,27 @@ def triage(mentions: Sequence[tuple[Mention, Verdict | None]]) -> None:
     for decided in batch.triages:
         decided.case_id = joined.get(decided.mention_id, decided.case_id)
     Triage.objects.bulk_create(batch.triages, ignore_conflicts=True)
-    for mention, verdict in batch.joins:
-        join_case(joined[mention.pk], mention, verdict)
+    join_cases([(joined[mention.pk], mention, verdict) for mention, verdict in batch.joins])
+    note_revisions(_find_changed([*(m for _, m in batch.opened), *(m for m, _ in batch.joins)]))
     for answer in (*batch.answers, *_find_earlier_answers(batch)):
         note_answered_elsewhere(batch.places[_place_of(batch, answer)], answer)
+
+
+def _find_changed(mentions: Sequence[Mention]) -> Sequence[Revision]:
+    """What was done to messages before they had a case to note it in.
+
+    Locked, so that an edit that is being stored is either seen here or sees our case.
+    """
+    locked = Mention.objects.select_for_update(no_key=True).filter(
+        pk__in=[mention.pk for mention in mentions]
+    )
+    pointers = dict(locked.order_by("pk").values_list("pk", "revision_id"))
+    changed = [pk for pk, revision_id in pointers.items() if revision_id]
+    if not changed:
+        return ()
+    return list(
+        Revision.objects.filter(mention__in=changed).select_related("mention").order_by("pk")
+    )
 
 
 def _may_join(mention: Mention) -> bool:
