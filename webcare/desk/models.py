@@ -6,6 +6,7 @@ import uuid
 
 from django.conf import settings
 from django.contrib.postgres.fields import ArrayField
+from django.contrib.postgres.indexes import GinIndex
 from django.db import models
 from django.db.models import Q
 from django.utils import timezone
@@ -96,6 +97,12 @@ class Case(models.Model):
             models.Index(
                 fields=("municipality", "platform", "author_handle", "-opened_at"),
                 name="case_author",
+            ),
+            # Residents are looked for by any part of their name.
+            GinIndex(
+                fields=("author_handle", "author_name"),
+                opclasses=("gin_trgm_ops", "gin_trgm_ops"),
+                name="case_author_part",
             ),
         )
 

@@ -30,6 +30,11 @@ _ITEM = """
           OR r.state = 'sent' AND c.state = 'open' AND c.deadline IS NULL)
      ORDER BY r.state = 'sent', r.id DESC LIMIT 1) AS reply_state
 """
+_SAYS = """
+    EXISTS (SELECT FROM desk_casemessage x JOIN monitoring_mention m ON m.id = x.mention_id
+    WHERE x.case_id = c.id AND m.search @@ websearch_to_tsquery('dutch', %(q)s))
+"""
+_IS_CALLED = "(c.author_handle ILIKE %(like)s OR c.author_name ILIKE %(like)s)"
 _TEXT_FILTERS = ("intent", "tenor", "platform")
 _NUMBER_FILTERS = ("team", "account")
 # What stands for something else in LIKE; many handles hold an underscore.
@@ -76,12 +81,6 @@ def list_cases(
             where.append("c.assignee_id = %(assignee)s")
             values["assignee"] = person.pk if assignee == "me" else _number("assignee", assignee)
     if words := filters.get("q", "").strip():
-        where.append(
-            "EXISTS (SELECT 1 FROM desk_casemessage x JOIN monitoring_mention m"
-            " ON m.id = x.mention_id WHERE x.case_id = c.id"
-            " AND (m.search @@ websearch_to_tsquery('dutch', %(q)s)"
-            " OR m.author_handle ILIKE %(like)s OR m.author_name ILIKE %(like)s))"
-        )
         values["q"] = words
         values["like"] = f"%{_LIKE_SIGNS.sub(_ESCAPED, words.lstrip('@'))}%"
     # `infinity` stands for "nothing due", so that one comparison pages through all.
@@ -96,12 +95,17 @@ def list_cases(
         if not closed and values["after_at"] != "infinity":
             # The same condition again in the index's own terms.
             where.append("(c.deadline >= %(after_at)s::timestamptz OR c.deadline IS NULL)")
-    with connection.cursor() as db:
-        db.execute(
-            f"SELECT {_ITEM} FROM desk_case c WHERE {' AND '.join(where)}"
-            f" ORDER BY {order} LIMIT %(limit)s",
-            values,
+    filtered, in_order = " AND ".join(where), f"ORDER BY {order} LIMIT %(limit)s"
+    if words:
+        # Each way of finding is planned by itself: over a rare word from the word, over a common
+        # one along the list. Tied together by OR, both would walk the whole list.
+        ways = (
+            f"(SELECT c.id FROM desk_case c WHERE {filtered} AND {way} {in_order})"
+            for way in (_SAYS, _IS_CALLED)
         )
+        filtered = f"c.id IN ({' UNION '.join(ways)})"
+    with connection.cursor() as db:
+        db.execute(f"SELECT {_ITEM} FROM desk_case c WHERE {filtered} {in_order}", values)
         names = [column.name for column in db.description]
         rows = [dict(zip(names, row, strict=True)) for row in db.fetchall()]
     more = len(rows) > limit
