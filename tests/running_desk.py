@@ -100,11 +100,11 @@ class Desk:
         done = self.python("-c", PREPARE)
         assert done.returncode == 0, done.stderr
 
-    def start(self, *, wait: bool = True) -> None:
-        """Begin `manage.py run` on what is prepared; with `wait` return when it is ready."""
+    def start(self, *roles: str, wait: bool = True) -> None:
+        """Begin `manage.py run` (all roles, or these); with `wait` return when all is ready."""
         with self.log.open("ab") as log:
             self.process = subprocess.Popen(
-                [sys.executable, "manage.py", "run", "--no-prepare"],
+                [sys.executable, "manage.py", "run", "--no-prepare", *roles],
                 cwd=BASE_DIR,
                 env=self.environment,
                 stdin=subprocess.DEVNULL,
@@ -185,15 +185,18 @@ class Desk:
 
     # --- its database and its commands
 
-    def query(self, statement: str, *values: Any) -> list[dict[str, Any]]:
+    def connect(self) -> psycopg.Connection[dict[str, Any]]:
         entry = servers.database_settings("", self.var_dir)
-        with psycopg.connect(
+        return psycopg.connect(
             host=entry["HOST"],
             user=entry["USER"],
             dbname=entry["NAME"],
             autocommit=True,
             row_factory=dict_row,
-        ) as connection:
+        )
+
+    def query(self, statement: str, *values: Any) -> list[dict[str, Any]]:
+        with self.connect() as connection:
             cursor = connection.execute(statement, values)
             return cursor.fetchall() if cursor.description is not None else []
 
