@@ -13,7 +13,7 @@ from monitoring.models import LabelSet, Mention
 from webcare.desk import clocks
 from webcare.desk.changes import Change, changing, check_may_work
 from webcare.desk.models import Case, CaseEvent, Note
-from webcare.organisation.access import visible_teams
+from webcare.organisation.access import ANSWERING, check_role, visible_teams
 from webcare.organisation.models import Person, Role, Team
 
 Kind = CaseEvent.Kind
@@ -128,9 +128,11 @@ def reopen_case(person: Person, case_id: int) -> Case:
 
 
 def unshut(change: Change, clock_ids: list[int] | None = None) -> None:
+    """Open the locked case; by default what stopped when it was closed runs on."""
     case = change.case
     if clock_ids is None:
-        clock_ids = list(case.clocks.filter(met_by_reply=False).values_list("pk", flat=True))
+        stopped = case.clocks.filter(met_by_reply=False, stopped_at__gte=case.closed_at)
+        clock_ids = list(stopped.values_list("pk", flat=True))
     clocks.run_again(case, clock_ids)
     case.state, case.close_reason, case.closed_at = Case.State.OPEN, "", None
 
@@ -149,15 +151,16 @@ def label_mention(person: Person, case_id: int, mention_id: int, head: str, valu
 
 
 def _copy_label_set(case: Case, mention_id: int, label_set: LabelSet | None) -> None:
-    if mention_id != case.first_mention_id or label_set is None:
+    if mention_id != case.first_mention_id:
         return
+    case.unclassified = label_set is None
+    label_set = label_set or LabelSet()
     case.intent, case.tenor, case.themes = (
         label_set.intent,
         label_set.tenor,
         label_set.themes,
     )
     case.urgent = label_set.urgent >= labels.YES
-    case.unclassified = False
 
 
 def undo(person: Person, case_id: int, event_id: int) -> Case:
@@ -190,6 +193,7 @@ def undo(person: Person, case_id: int, event_id: int) -> Case:
 
 
 def _check_may_undo(person: Person, case: Case) -> None:
+    check_role(person, *ANSWERING)
     # Whoever gave a case to another team may take that back, although it is theirs now.
     event = find_undoable(case, person)
     if event is None or event.kind != Kind.MOVED:

@@ -12,6 +12,8 @@ from webcare.organisation.models import Person
 
 _LINK = re.compile(r"https?://\S+")
 _LEADING_HANDLES = re.compile(r"^(?:@\S+\s+)+")
+# Platforms leave out the server of a handle, or add it.
+_HANDLE = re.compile(r"(?<![\w/@])@([\w.-]*\w)(?:@[\w.-]+\w)?")
 
 
 def sign(text: str, person: Person) -> str:
@@ -51,4 +53,5 @@ def same_text(ours: str, theirs: str) -> bool:
 
 def _bare(text: str) -> str:
     text = " ".join(unicodedata.normalize("NFC", text).split())
+    text = _HANDLE.sub(lambda found: f"@{found[1].lower()}", text)
     return _LEADING_HANDLES.sub("", text + " ").strip()

@@ -47,6 +47,11 @@ def deliver(reply_id: int) -> None:
     except DeliveryUnknown:
         logger.warning("reply %d: no answer from the platform, looking it up", reply_id)
         look_up(reply_id)
+    except Exception as error:
+        # Nobody foresaw this one, so nobody knows what became of the answer. The type only: what
+        # a library says may hold what anybody wrote.
+        logger.error("reply %d: %s while publishing", reply_id, type(error).__name__)
+        look_up(reply_id)
     else:
         outbox.note_sent(reply_id, ref, Attempt.Outcome.SENT, attempt.pk)
 
@@ -68,10 +73,11 @@ def look_up(reply_id: int) -> None:
     except PermanentError as error:
         outbox.note_unknown(reply_id, last.pk, str(error))
         return
-    except PlatformError as error:
+    except Exception as error:
         logger.warning("reply %d: cannot look it up yet (%s)", reply_id, type(error).__name__)
         if now - last.started_at > ASK_A_PERSON_AFTER:
-            outbox.note_unknown(reply_id, last.pk, str(error))
+            why = str(error) if isinstance(error, PlatformError) else type(error).__name__
+            outbox.note_unknown(reply_id, last.pk, why)
         return
     if ref is not None:
         outbox.note_sent(reply_id, ref, Attempt.Outcome.FOUND, last.pk)

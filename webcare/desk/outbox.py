@@ -10,6 +10,7 @@ from django.db import transaction
 from django.db.models import Q
 from django.utils import timezone
 
+from monitoring.ingest import key_of
 from monitoring.models import Mention
 from monitoring.platforms.base import PublishedRef
 from webcare.desk import clocks
@@ -18,9 +19,12 @@ from webcare.desk.changes import Change, changing
 from webcare.desk.composer import same_text
 from webcare.desk.models import Attempt, Case, CaseEvent, Reply
 from webcare.desk.sealing import seal_reply
+from webcare.desk.threads import asks_us
 from webcare.organisation.models import Person
 
 Kind = CaseEvent.Kind
+# However long a platform asks us to stay away, a resident waits: we come by at least this often.
+LONGEST_WAIT = 15 * 60
 
 
 @contextmanager
@@ -67,24 +71,41 @@ def note_sent(
     """The platform has it: reference, clocks, history and the archive record, all or nothing."""
     with changing_reply(reply_id, None) as (change, reply):
         _finish(attempt_id, outcome)
-        if reply.state != Reply.State.SENT:
+        if reply.state == Reply.State.SENT:
+            return
+        others = Reply.objects.filter(account=reply.account_id, platform_id=key_of(ref.id))
+        if others.exclude(pk=reply.pk).exists():
+            # Two answers cannot be one post: only who looks there can tell.
+            _mark_unknown(change, reply)
+        else:
             mark_sent(change, reply, ref, ref.published_at)
 
 
 def mark_sent(change: Change, reply: Reply, ref: PublishedRef | None, at: datetime) -> None:
+    case, now = change.case, timezone.now()
+    # The platform's clock may be wrong: it was after a person approved it, and not in the future.
+    at = min(max(at, reply.created_at), now)
     reply.state, reply.sent_at, reply.trouble = Reply.State.SENT, at, ""
     if ref is not None:
-        reply.platform_id, reply.url = ref.id, ref.url
-    clocks.stop_by_reply(change.case, reply.kind, at)
+        reply.platform_id, reply.url = key_of(ref.id), ref.url
+    clocks.stop_by_reply(case, reply.kind, at)
     change.record(Kind.REPLY_SENT, reply=reply.pk)
-    if reply.close_after and change.case.state == Case.State.OPEN and not _new_message(reply):
+    if asked := _asked_since(case, reply):
+        clocks.start_next_answer(case, asked.posted_at)
+    elif reply.close_after and case.state == Case.State.OPEN:
         shut(change, Case.CloseReason.ANSWERED)
+    elif reply.close_after and case.close_reason == Case.CloseReason.ANSWERED:
+        # Closed when it was approved: what an acknowledgement leaves running stops now.
+        clocks.stop_without_reply(case, now)
     seal_reply(reply)
 
 
-def _new_message(reply: Reply) -> bool:
-    """Did the resident say something after this answer was written?"""
-    return reply.case.events.filter(kind=Kind.MESSAGE, at__gt=reply.created_at).exists()
+def _asked_since(case: Case, reply: Reply) -> Mention | None:
+    """The first message that came after this answer was written and waits for one itself."""
+    since = Mention.objects.filter(
+        case_message__case=case, case_message__added_at__gt=reply.created_at, own=False
+    )
+    return next((m for m in since.defer("search").order_by("posted_at") if asks_us(case, m)), None)
 
 
 def note_later(reply_id: int, attempt_id: int, seconds: float, why: str) -> None:
@@ -92,7 +113,8 @@ def note_later(reply_id: int, attempt_id: int, seconds: float, why: str) -> None
     with changing_reply(reply_id, None) as (_, reply):
         _finish(attempt_id, Attempt.Outcome.LATER, why)
         if _still_tried(reply, attempt_id):
-            requeue(reply, timezone.now() + timedelta(seconds=seconds))
+            wait = seconds if 0 <= seconds <= LONGEST_WAIT else LONGEST_WAIT
+            requeue(reply, timezone.now() + timedelta(seconds=wait))
             reply.trouble = "Het platform is even niet bereikbaar; we proberen het opnieuw."
 
 
@@ -109,10 +131,14 @@ def note_unknown(reply_id: int, attempt_id: int, why: str) -> None:
     with changing_reply(reply_id, None) as (change, reply):
         _finish(attempt_id, Attempt.Outcome.UNKNOWN, why)
         if _still_tried(reply, attempt_id):
-            reply.state = Reply.State.UNKNOWN
-            reply.trouble = "Onzeker of dit antwoord geplaatst is. Kijk op het platform."
-            change.record(Kind.REPLY_UNKNOWN, reply=reply.pk)
-            open_again(change)
+            _mark_unknown(change, reply)
+
+
+def _mark_unknown(change: Change, reply: Reply) -> None:
+    reply.state = Reply.State.UNKNOWN
+    reply.trouble = "Onzeker of dit antwoord geplaatst is. Kijk op het platform."
+    change.record(Kind.REPLY_UNKNOWN, reply=reply.pk)
+    open_again(change)
 
 
 def note_surely_not_sent(reply_id: int, attempt_id: int) -> None:
@@ -129,8 +155,8 @@ def recognise(mention: Mention) -> bool:
     If so and we had not heard that it was published, we have now.
     """
     perhaps_out = Q(state__in=(Reply.State.SENDING, Reply.State.UNKNOWN)) | Q(
-        # Looked for in vain, and about to be sent again with the same key.
-        state=Reply.State.QUEUED,
+        # Looked for in vain: about to be sent again with the same key, or written off.
+        state__in=(Reply.State.QUEUED, Reply.State.FAILED),
         attempts__isnull=False,
     )
     # One statement sees one moment: between two, an answer could become `sent` and be in neither.
@@ -144,7 +170,7 @@ def recognise(mention: Mention) -> bool:
     )
     if any(reply.platform_id == mention.platform_id for reply in replies):
         return True
-    for reply in replies:
+    for reply in sorted(replies, key=lambda reply: reply.state == Reply.State.FAILED):
         if same_text(reply.text, mention.text):
             ref = PublishedRef(mention.platform_id, mention.url, mention.posted_at)
             note_sent(reply.pk, ref, Attempt.Outcome.FOUND)

@@ -95,6 +95,8 @@ def approve_reply(
 
 
 def _check_nobody_was_first(case: Case, person: Person, seen_version: int) -> None:
+    if seen_version > case.version:
+        raise PreconditionFailed("Zover is dit gesprek nog niet. Bekijk het opnieuw.")
     if case.replies.filter(state__in=UNDER_WAY).exists():
         raise _reply_under_way(case)
     since = list(
@@ -137,13 +139,16 @@ def _reply_under_way(case: Case) -> Conflict:
 
 
 def _addressee(case: Case, mention_id: int | None) -> Mention:
-    """The message that is answered: the one chosen, or the newest of the resident."""
+    """The message that is answered: the one chosen, or the newest of the resident who asked.
+
+    Not just the newest: a stranger may have joined, and an answer is as public as what it answers.
+    """
     messages = Mention.objects.filter(case_message__case=case, own=False)
     if mention_id is not None:
         if chosen := messages.filter(pk=mention_id).first():
             return chosen
         raise ValidationError({"inReplyTo": "Dit bericht hoort niet bij dit gesprek."})
-    newest = messages.order_by("-posted_at", "-pk").first()
+    newest = messages.filter(author_handle=case.author_handle).order_by("-posted_at", "-pk").first()
     return newest or case.first_mention
 
 

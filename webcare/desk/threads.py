@@ -92,8 +92,13 @@ def note_answered_elsewhere(case_id: int, mention: Mention) -> None:
         if not added:
             return
         case.last_message_at = max(case.last_message_at, mention.posted_at)
-        clocks.stop_by_reply(case, Reply.Kind.ANSWER, mention.posted_at)
         change.record(CaseEvent.Kind.REPLY_SENT, mention=mention.pk)
+        answered = Mention.objects.filter(
+            case_message__case=case, platform_id=mention.in_reply_to
+        ).first()
+        if answered is not None and not asks_us(case, answered):
+            return
+        clocks.stop_by_reply(case, Reply.Kind.ANSWER, mention.posted_at)
         if case.state == Case.State.OPEN and not case.clocks.filter(stopped_at=None).exists():
             shut(change, Case.CloseReason.ANSWERED)
 

@@ -138,7 +138,8 @@ def _decide(batch: _Batch, mention: Mention, verdict: Verdict | None) -> None:
         outcome = Triage.Outcome.OWN
         if not outbox.recognise(mention):
             seal_own_post(mention)
-            if _place_of(batch, mention)[1]:
+            # Words of ours elsewhere in the conversation answer somebody else.
+            if (mention.source_id, mention.in_reply_to) in batch.places:
                 batch.answers.append(mention)
     elif _place_of(batch, mention)[1]:
         outcome = Triage.Outcome.JOINED
