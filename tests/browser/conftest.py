@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, sync_playwright
+from playwright.sync_api import Browser, StorageState, sync_playwright
 
 from tests.browser import chromium
 from tests.browser.office import Office
@@ -49,10 +49,20 @@ def residents(desk: Desk, els: Colleague) -> Iterator[Residents]:
             els.try_call("POST", f"cases/{case['id']}/close", json={"reason": "no_action"})
 
 
+@pytest.fixture(scope="package")
+def sessions(desk: Desk) -> dict[str, StorageState]:
+    return {}
+
+
 @pytest.fixture
-def office(request: pytest.FixtureRequest, desk: Desk, chrome: Browser) -> Iterator[Office]:
+def office(
+    request: pytest.FixtureRequest,
+    desk: Desk,
+    chrome: Browser,
+    sessions: dict[str, StorageState],
+) -> Iterator[Office]:
     """Opens browsers for colleagues; keeps pictures of them when the test fails."""
-    office = Office(desk, chrome)
+    office = Office(desk, chrome, sessions)
     failures = request.session.testsfailed
     yield office
     if request.session.testsfailed > failures:

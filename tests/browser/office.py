@@ -24,6 +24,7 @@ from tests.running_desk import Desk
 from webcare.organisation.demo import PASSWORD, PEOPLE
 
 expect.set_options(timeout=15_000)
+WIDE, SMALL = {"width": 1440, "height": 900}, {"width": 400, "height": 800}
 AXE = Path(__file__).parent / "node_modules" / "axe-core" / "axe.min.js"
 EMAILS = {person.email.split("@")[0]: person.email for person in PEOPLE}
 # A refusal the page handles still shows in the browser's own log; so does a server that is away.
@@ -33,25 +34,27 @@ EXPECTED_NOISE = re.compile(r"^Failed to load resource|^WebSocket connection to"
 class Office:
     """Every page opened here is closed, and checked for complaints, at the end of the test."""
 
-    def __init__(self, desk: Desk, browser: Browser) -> None:
-        self.desk = desk
+    def __init__(self, desk: Desk, browser: Browser, sessions: dict[str, StorageState]) -> None:
+        """`sessions`: who has logged in before, by name; it grows."""
+        self.sessions = sessions
         self.browser = browser
         # localhost, not its number: a passkey belongs to a name.
         self.address = f"http://localhost:{desk.port}"
         self.contexts: list[BrowserContext] = []
         self.complaints: list[str] = []
-        self.sessions: dict[str, StorageState] = {}
 
     def open(self, person: str = "sanne", path: str = "/inbox", **options: Any) -> Page:
         """A browser of its own, logged in as `person`, at `path`. `options` go to the browser."""
         page = self.open_door(storage_state=self._session(person), **options)
         page.goto(path)
-        expect(page.get_by_role("status").filter(has_text="Verbonden")).to_be_visible()
+        # On a telephone the word is for screen readers only.
+        expect(page.get_by_role("status").filter(has_text="Verbonden")).to_be_attached()
         return page
 
     def open_door(self, **options: Any) -> Page:
         """A browser of its own in front of the log-in."""
-        options = {"viewport": {"width": 1440, "height": 900}, **options}
+        # Without animations what is looked at is never half-way.
+        options = {"viewport": WIDE, "reduced_motion": "reduce", **options}
         context = self.browser.new_context(base_url=self.address, **options)
         context.set_default_timeout(15_000)
         context.on("page", self._listen)
