@@ -63,16 +63,16 @@ def run() -> Iterator[Figure]:
             _crowd.fill(desk)
         reader = Reader(desk, "sanne@elzendrecht.example")
         adviser = Reader(desk, "daan@elzendrecht.example")
-        for name, paths in {**_lists(desk, reader), **_pages(desk)}.items():
+        lists = {**_open(desk, reader), **_closed(reader), **_pages(desk)}
+        for name, paths in lists.items():
             asker = adviser if name.startswith("town") else reader
             yield from _figures(name, asker.measure(paths))
         _crowd.open_all(desk)
         # Its connection was idle for too long.
         reader = Reader(desk, "sanne@elzendrecht.example")
         try:
-            for name, paths in _lists(desk, reader).items():
-                if not name.startswith("closed"):
-                    yield from _figures(f"all_open.{name}", reader.measure(paths))
+            for name, paths in _open(desk, reader).items():
+                yield from _figures(f"all_open.{name}", reader.measure(paths))
         finally:
             _crowd.close_old(desk)
     finally:
@@ -90,7 +90,7 @@ def _list(**filters: object) -> str:
     return f"cases?{urlencode(filters)}"
 
 
-def _lists(desk: Desk, reader: Reader) -> dict[str, list[str]]:
+def _open(desk: Desk, reader: Reader) -> dict[str, list[str]]:
     teams = [
         row["id"] for row in desk.query("SELECT DISTINCT team_id AS id FROM desk_case ORDER BY 1")
     ]
@@ -101,16 +101,21 @@ def _lists(desk: Desk, reader: Reader) -> dict[str, list[str]]:
         "unassigned": [_list(assignee="none")],
         "theme": [_list(theme=theme) for theme in ("waste", "parking", "climate", "migration")],
         "deep": [_deep(reader, state="open", pages=9)],
-        "closed": [_list(state="closed")],
-        "closed_deep": [_deep(reader, state="closed", pages=100)],
         "search_rare": [_list(q=_crowd.RARE)],
         "search_common": [_list(q="gemeente")],
         "search_nothing": [_list(q="xylofoonwinkel")],
         "search_name": [_list(q="inwoner17"), _list(q="Inwoner 4711")],
+        "counts": ["cases/counts"],
+    }
+
+
+def _closed(reader: Reader) -> dict[str, list[str]]:
+    return {
+        "closed": [_list(state="closed")],
+        "closed_deep": [_deep(reader, state="closed", pages=100)],
         "closed_search_rare": [_list(state="closed", q=_crowd.RARE)],
         "closed_search_name": [_list(state="closed", q="Inwoner 4711")],
         "closed_search_common": [_list(state="closed", q="gemeente")],
-        "counts": ["cases/counts"],
     }
 
 
