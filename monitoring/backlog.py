@@ -23,23 +23,35 @@ GIVE_UP_AFTER = len(BATCH_SIZES)
 
 _TAKE_TURN = """
 UPDATE monitoring_waiting SET attempts = attempts + 1 WHERE mention_id IN (
-    SELECT mention_id FROM monitoring_waiting WHERE lane = %(lane)s
+    SELECT mention_id FROM monitoring_waiting WHERE lane = %(lane)s AND attempts <= %(last)s
     ORDER BY mention_id
-    LIMIT (SELECT (%(sizes)s::int[])[least(attempts, %(last)s) + 1] FROM monitoring_waiting
-           WHERE lane = %(lane)s ORDER BY mention_id LIMIT 1)
+    LIMIT (SELECT (%(sizes)s::int[])[least(attempts + 1, %(last)s)] FROM monitoring_waiting
+           WHERE lane = %(lane)s AND attempts <= %(last)s ORDER BY mention_id LIMIT 1)
     FOR UPDATE SKIP LOCKED
+) RETURNING mention_id
+"""
+# What fails even unread (a municipality without a team) must not stand in front of the others,
+# and goes on by itself once its cause is gone.
+_TAKE_STUCK = """
+UPDATE monitoring_waiting SET attempts = least(attempts + 1, 1000) WHERE mention_id IN (
+    SELECT mention_id FROM monitoring_waiting WHERE lane = %(lane)s AND attempts > %(last)s
+    ORDER BY random() LIMIT 1 FOR UPDATE SKIP LOCKED
 ) RETURNING mention_id
 """
 
 
 def take_turn(lane: int) -> list[int]:
-    """Pick the oldest waiting mentions of `lane` and count the try, committed at once."""
+    """Pick the oldest waiting mentions of `lane` and count the try, committed at once.
+
+    Only when there are no others, one that failed every time before.
+    """
+    values: dict[str, Any] = {"lane": lane, "sizes": list(BATCH_SIZES), "last": GIVE_UP_AFTER}
     with connection.cursor() as cursor:
-        cursor.execute(
-            _TAKE_TURN,
-            {"lane": lane, "sizes": list(BATCH_SIZES), "last": len(BATCH_SIZES) - 1},
-        )
-        return [row[0] for row in cursor.fetchall()]
+        for statement in (_TAKE_TURN, _TAKE_STUCK):
+            cursor.execute(statement, values)
+            if taken := [row[0] for row in cursor.fetchall()]:
+                return taken
+    return []
 
 
 def claim(mention_ids: Sequence[int]) -> list[tuple[Mention, int]]:

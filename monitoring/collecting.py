@@ -5,13 +5,14 @@ from __future__ import annotations
 import contextlib
 import logging
 import random
+import traceback
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
 from django.conf import settings
-from django.db import connection, transaction
+from django.db import InterfaceError, OperationalError, connection, transaction
 from django.utils import timezone
 
 from monitoring.explaining import explain
@@ -27,6 +28,7 @@ INTERVALS = {"mastodon": 30, "rss": 300}
 LONGEST_WAIT = 15 * 60
 # A round stops here and goes on in the next, so that no source keeps the others waiting.
 PAGES_A_ROUND = 50
+UNFORESEEN = "Er ging bij ons iets mis bij het ophalen; laat de beheerder ernaar kijken."
 
 Store = Callable[[Source, Page], Stored]
 
@@ -71,6 +73,15 @@ def collect(source_id: int, store: Store) -> Outcome:
             outcome.problem = describe_problem(error)
             wait = _wait_after(error, source.failures)
             logger.warning("source %d: %s", source.pk, type(error).__name__)
+        except (OperationalError, InterfaceError):
+            raise
+        except Exception as error:
+            # A fault of ours or an answer nobody foresaw. Where, but not what it says: that may
+            # hold what anybody wrote.
+            outcome.problem = f"{UNFORESEEN} ({type(error).__name__})"
+            wait = LONGEST_WAIT
+            where = "".join(traceback.format_tb(error.__traceback__)[-3:])
+            logger.error("source %d: %s\n%s", source.pk, type(error).__name__, where)
         _note_round(source, started, outcome, wait)
         return outcome
 
@@ -90,6 +101,7 @@ def _alone(source_id: int) -> Iterator[bool]:
 
 
 def _fetch_all(source: Source, store: Store, outcome: Outcome) -> None:
+    refused = 0
     with contextlib.closing(make_adapter(source)) as adapter:
         for _ in range(PAGES_A_ROUND):
             page = adapter.fetch(source.cursor)
@@ -98,6 +110,9 @@ def _fetch_all(source: Source, store: Store, outcome: Outcome) -> None:
             outcome.new += len(stored.new_ids)
             outcome.repeated += stored.repeated
             outcome.remarks = page.problems
+            refused += stored.refused
+            if refused:
+                outcome.remarks += (f"Niet op te slaan berichten: {refused}.",)
             if not page.more:
                 return
 

@@ -68,6 +68,17 @@ class Stored:
     lanes: set[int] = field(default_factory=set)
     repeated: int = 0
     revised: list[Revision] = field(default_factory=list)
+    # Posts that no row could hold.
+    refused: int = 0
+
+    def __add__(self, other: Stored) -> Stored:
+        return Stored(
+            self.new_ids + other.new_ids,
+            self.lanes | other.lanes,
+            self.repeated + other.repeated,
+            self.revised + other.revised,
+            self.refused + other.refused,
+        )
 
 
 def store_page(source: Source, page: Page, *, keep_cursor: bool = False) -> Stored:

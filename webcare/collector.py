@@ -13,7 +13,7 @@ import threading
 from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
 
-from django.db import DatabaseError, InterfaceError, close_old_connections, connection
+from django.db import InterfaceError, OperationalError, close_old_connections, connection
 from django.utils import timezone
 
 from monitoring.collecting import make_adapter
@@ -72,7 +72,13 @@ class Listener(threading.Thread):
             posts = self._next_page()
             while posts and not self.ended.is_set():
                 with _database_may_fail() as attempt:
-                    pipeline.store(self.source, Page(tuple(posts), {}), keep_cursor=True)
+                    try:
+                        pipeline.store(self.source, Page(tuple(posts), {}), keep_cursor=True)
+                    except (OperationalError, InterfaceError):
+                        raise
+                    except Exception as error:
+                        # The next round meets it too, and says so where people look.
+                        logger.error("source %d: %s", self.source.pk, type(error).__name__)
                     posts = []
                 if attempt.failed:
                     self.ended.wait(1)
@@ -102,7 +108,7 @@ class _database_may_fail:
         return self
 
     def __exit__(self, kind: type[BaseException] | None, *_: object) -> bool:
-        self.failed = kind is not None and issubclass(kind, DatabaseError | InterfaceError)
+        self.failed = kind is not None and issubclass(kind, OperationalError | InterfaceError)
         if self.failed:
             logger.warning("the database is away (%s); waiting for it", kind and kind.__name__)
             connection.close()
@@ -138,11 +144,16 @@ def _find_active() -> list[Source]:
 
 
 def _round(source_id: int) -> None:
-    with _database_may_fail():
-        outcome = pipeline.collect(source_id)
-        if outcome.problem:
-            logger.warning("source %d: round failed", source_id)
-    connection.close()
+    try:
+        with _database_may_fail():
+            outcome = pipeline.collect(source_id)
+            if outcome.problem:
+                logger.warning("source %d: round failed", source_id)
+    except Exception as error:
+        # Nobody asks this future what became of it.
+        logger.error("source %d: round broke (%s)", source_id, type(error).__name__)
+    finally:
+        connection.close()
 
 
 def _tend_listeners(

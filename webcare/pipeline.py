@@ -6,13 +6,15 @@ so a lost or doubled nudge changes nothing, and the beat sweeper finds what nobo
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Iterable
+from dataclasses import replace
 from datetime import timedelta
 
 from celery import Celery, Task, shared_task
 from celery.schedules import crontab
 from django.core.management import call_command
-from django.db import transaction
+from django.db import InterfaceError, OperationalError, transaction
 from django.utils import timezone
 
 from monitoring import backlog, collecting, labels
@@ -26,13 +28,38 @@ from webcare.desk.threads import hold_cases_of, note_revisions
 from webcare.desk.triage import triage
 from webcare.live.events import announce
 
+logger = logging.getLogger(__name__)
+
 SWEEP_EVERY = 5.0
 # A reply this long in `sending` was left behind by something that died.
 ABANDONED_AFTER = delivery.SETTLES_AFTER + timedelta(seconds=5)
 
 
 def store(source: Source, page: Page, *, keep_cursor: bool = False) -> Stored:
-    """Store a page with all it touches, and nudge whoever goes on with it."""
+    """Store a page with all it touches, and nudge whoever goes on with it.
+
+    A post that no row can hold is left out and counted, so that it takes no others along.
+    """
+    try:
+        return _store(source, page, keep_cursor=keep_cursor)
+    except (OperationalError, InterfaceError):
+        raise
+    except Exception:
+        if not page.posts:
+            raise
+    stored = Stored()
+    for post in page.posts:
+        try:
+            stored += _store(source, Page((post,), {}), keep_cursor=True)
+        except (OperationalError, InterfaceError):
+            raise
+        except Exception as error:
+            logger.error("source %d: a post is left out (%s)", source.pk, type(error).__name__)
+            stored.refused += 1
+    return stored + _store(source, replace(page, posts=()), keep_cursor=keep_cursor)
+
+
+def _store(source: Source, page: Page, *, keep_cursor: bool) -> Stored:
     with transaction.atomic():
         if changed := [key_of(post.id) for post in page.posts if post.change != "new"]:
             hold_cases_of(source, changed)

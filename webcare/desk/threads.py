@@ -60,8 +60,8 @@ def _join_case(case_id: int, said: list[tuple[Mention, Verdict | None]]) -> None
         for mention, verdict in said:
             case.last_message_at = max(case.last_message_at, mention.posted_at)
             case.unclassified = case.unclassified or verdict is None
-            if asks_us(case, mention):
-                _wake(change, mention)
+        if first := next((mention for mention, _ in said if asks_us(case, mention)), None):
+            _wake(change, first)
         CaseEvent.objects.bulk_create(
             change.event(CaseEvent.Kind.MESSAGE, mention=mention.pk) for mention, _ in said
         )
