@@ -46,12 +46,12 @@ SELECT l.index, r.id, r.header, r.control, c.salt, c.body
 FROM archive_leaf l
 JOIN archive_record r ON r.id = l.record_id
 LEFT JOIN archive_content c ON c.record_id = r.id
-WHERE l.log_id = %(log)s AND l.index > %(last)s AND l.index < %(size)s
+WHERE l.log_id = %(log)s AND l.index > %(last)s AND l.index < %(end)s
 AND (%(places)s::bigint[] IS NULL OR l.index = ANY(%(places)s)) AND (
     ({_MATCHES.format(r="r")}) OR (r.kind = 'erasure' AND r.subject_type = 'record' AND EXISTS (
         SELECT FROM archive_record o WHERE o.id = r.subject_id AND {_MATCHES.format(r="o")}))
 )
-ORDER BY l.index LIMIT %(limit)s
+ORDER BY l.index
 """
 _PLACES: Final = """
 WITH wanted AS (SELECT id FROM archive_record WHERE attribute = %s)
@@ -103,11 +103,15 @@ def write_export(log: Log, selection: Selection, target: Path) -> Iterator[int]:
         _write_frame(bag, log, checkpoint, selection)
         bag.lists["index.csv"].write(f"{COLUMNS}\n".encode())
         bag.save(last=last, count=count, checkpoint=checkpoint.pk)
-    while rows := _read(log, selection, last, checkpoint.size):
+    # A window of places at a time, so that no plan of the database ever reads the whole log.
+    step = checkpoint.size if selection.attribute else BATCH
+    while last + 1 < checkpoint.size:
+        end = min(last + 1 + step, checkpoint.size)
+        rows = _read(log, selection, last, end)
         paths = prove_many(tree, [row[0] for row in rows], checkpoint.size)
         for row, path in zip(rows, paths, strict=True):
             _write_record(bag, checkpoint, row, path)
-        last, count = rows[-1][0], count + len(rows)
+        last, count = end - 1, count + len(rows)
         bag.save(last=last, count=count, checkpoint=checkpoint.pk)
         yield count
     digest = bag.close_lists()
@@ -129,14 +133,12 @@ def _choose_checkpoint(log: Log, bag: Bag) -> Checkpoint:
     return newest
 
 
-def _read(log: Log, selection: Selection, last: int, size: int) -> list[tuple[Any, ...]]:
+def _read(log: Log, selection: Selection, last: int, end: int) -> list[tuple[Any, ...]]:
     values = asdict(selection) | {"cases": list(selection.cases) or None, "places": None}
     if selection.attribute:
         values["places"] = _places_of(selection.attribute)
     with connection.cursor() as cursor:
-        cursor.execute(
-            _SELECT, values | {"log": log.pk, "last": last, "size": size, "limit": BATCH}
-        )
+        cursor.execute(_SELECT, values | {"log": log.pk, "last": last, "end": end})
         return list(cursor.fetchall())
 
 
