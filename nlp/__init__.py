@@ -5,17 +5,19 @@
 Heavy parts load at first use, so that importing the names costs nothing.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from nlp import labels
+from nlp.doubt import unsure
 from nlp.places import Gazetteer
 from nlp.verdicts import ModelMissing, Place, Rejected, Verdict
 
 if TYPE_CHECKING:
     from nlp.evaluation import Report
     from nlp.model import Model
+    from nlp.shares import Share
 
 __all__ = [
     "Gazetteer",
@@ -24,11 +26,13 @@ __all__ = [
     "Rejected",
     "Verdict",
     "classify",
+    "estimate_shares",
     "evaluate",
     "explain",
     "labels",
     "thresholds",
     "train",
+    "unsure",
 ]
 
 
@@ -51,6 +55,18 @@ def explain(text: str, head: str) -> list[tuple[str, float]]:
     from nlp.model import default_model
 
     return explain_text(default_model(), text, head)
+
+
+def estimate_shares(
+    probabilities: "Sequence[Mapping[str, float]] | Sequence[float]",
+    head: str = "tenor",
+    *,
+    known: Mapping[str, int] | None = None,
+) -> "dict[str, Share]":
+    """The share of every label among many texts, with its interval; see `nlp.shares`."""
+    from nlp.shares import estimate_shares as estimate
+
+    return estimate(probabilities, head, known=known)
 
 
 def thresholds() -> dict[str, float]:

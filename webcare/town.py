@@ -66,6 +66,13 @@ class LabelsShape(CamelSerializer):
     unsure_share = s.FloatField()
 
 
+class TenorShareShape(CamelSerializer):
+    tenor = s.ChoiceField(choices=names.TENORS)
+    share = s.FloatField(help_text="Estimated from how sure the machine was of each post, 0 to 1.")
+    low = s.FloatField(help_text="Start of the 95 % interval.")
+    high = s.FloatField(help_text="End of the 95 % interval.")
+
+
 class TownReport(CamelSerializer):
     since = s.DateTimeField()
     until = s.DateTimeField()
@@ -82,6 +89,7 @@ class TownReport(CamelSerializer):
     series = PointShape(many=True)
     gaps = GapShape(many=True)
     labels = LabelsShape()
+    tenor_shares = TenorShareShape(many=True)
 
 
 class TownQuery(CamelSerializer):

@@ -5,22 +5,24 @@ Four statements, whatever the size: counters, authors, labels, rounds.
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
 
+import orjson
 from django.db import connection
 
+import nlp
 from monitoring.town.gaps import Gap, find_gaps
 from monitoring.town.windows import HERE, Window, window_between
 from nlp.labels import TENORS
 
 #: "A voice, not the voice": how much of the talk comes from this many most active authors.
 TOP_AUTHORS: Final = 5
-#: Below this the machine is not sure of the tenor; shown as a share of the newest labels.
-UNSURE_BELOW: Final = 0.5
-LABEL_SAMPLE: Final = 2000
+#: At most about twice this many labels are read to say how sure the machine was.
+LABEL_SAMPLE: Final = 1000
 
 # Both ways of cutting the same rows: by theme and tenor, and along the time line.
 _COUNTS: Final = """
@@ -64,16 +66,14 @@ SELECT now, NULL, platform, count(*), sum(said), 0
 FROM per_author WHERE now AND theme IS NULL GROUP BY now, platform
 """
 
+# One in every few mentions: whatever is busy in the window weighs as much as it should.
 _LABELS: Final = """
-WITH newest AS (
-    SELECT model, (verdict->'tenor_p'->>tenor)::float < %(unsure)s
-                  AND NOT ('tenor' = ANY(corrected)) AS unsure
-    FROM monitoring_labelset
-    WHERE municipality_id = %(municipality)s AND current
-      AND posted_at >= %(since)s AND posted_at < %(until)s
-    ORDER BY posted_at DESC LIMIT %(sample)s
-)
-SELECT mode() WITHIN GROUP (ORDER BY model), avg(unsure::integer)::float FROM newest
+SELECT l.tenor, 'tenor' = ANY(l.corrected) AS by_person, coalesce(l.verdict->>'model', ''),
+       l.verdict->'tenor_p'
+FROM monitoring_labelset l JOIN monitoring_mention m ON m.id = l.mention_id
+WHERE l.municipality_id = %(municipality)s AND l.current
+  AND l.posted_at >= %(since)s AND l.posted_at < %(until)s
+  AND NOT m.own AND NOT m.private AND l.mention_id %% %(every)s = 0
 """
 
 
@@ -101,10 +101,20 @@ class Point:
 
 @dataclass(frozen=True, slots=True)
 class Labels:
-    """Who labelled: the model behind most of the newest labels, and how often it was not sure."""
+    """Who labelled: the model behind most of the labels, and how often it was not sure."""
 
     model: str
     unsure_share: float
+
+
+@dataclass(frozen=True, slots=True)
+class TenorShare:
+    """An estimated share with its 95 % interval, all 0–1 (see `nlp.estimate_shares`)."""
+
+    tenor: str
+    share: float
+    low: float
+    high: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,6 +136,8 @@ class Report:
     series: list[Point]
     gaps: list[Gap]
     labels: Labels
+    # What the counts in `tenor` would be without the machine's mistakes; empty without mentions.
+    tenor_shares: list[TenorShare]
 
 
 def make_report(
@@ -139,6 +151,7 @@ def make_report(
     window = window or window_between(since, until)
     counts = _read_counts(municipality_id, window)
     voices = _read_voices(municipality_id, window)
+    labels, tenor_shares = _read_labels(municipality_id, window, counts.total(""))
     return Report(
         since=window.since,
         until=window.until,
@@ -154,7 +167,8 @@ def make_report(
         themes=_themes(counts, voices),
         series=[Point(at, counts.line.get(at, 0)) for at in window.points],
         gaps=find_gaps(municipality_id, window.since, window.until),
-        labels=_read_labels(municipality_id, window),
+        labels=labels,
+        tenor_shares=tenor_shares,
     )
 
 
@@ -233,11 +247,25 @@ def _read_voices(municipality_id: int, window: Window) -> _Voices:
     return voices
 
 
-def _read_labels(municipality_id: int, window: Window) -> Labels:
-    ((model, share),) = _fetch(
-        _LABELS, municipality_id, window, unsure=UNSURE_BELOW, sample=LABEL_SAMPLE
+def _read_labels(
+    municipality_id: int, window: Window, total: int
+) -> tuple[Labels, list[TenorShare]]:
+    rows = _fetch(_LABELS, municipality_id, window, every=max(1, total // LABEL_SAMPLE))
+    models, known, unsure = Counter[str](), Counter[str](), 0
+    probabilities: list[Mapping[str, float]] = []
+    for tenor, by_person, model, tenor_p in rows:
+        models[model] += 1
+        said = orjson.loads(tenor_p) if tenor_p else {}
+        if by_person or not said:
+            known[tenor] += 1
+        else:
+            probabilities.append(said)
+            unsure += "tenor" in nlp.unsure({"tenor": tenor, "tenor_p": said})
+    shares = nlp.estimate_shares(probabilities, "tenor", known=known)
+    return (
+        Labels(models.most_common(1)[0][0] if models else "", unsure / max(len(rows), 1)),
+        [TenorShare(name, one.share, one.low, one.high) for name, one in shares.items()],
     )
-    return Labels(model or "", share or 0.0)
 
 
 def _fetch(sql: str, municipality_id: int, window: Window, **more: Any) -> list[tuple[Any, ...]]:

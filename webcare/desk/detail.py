@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any
 
+import nlp
 from archive.models import Record
 from monitoring.models import LabelSet, Mention
 from monitoring.platforms.registry import get_platform
@@ -15,8 +16,6 @@ from webcare.organisation.access import answerable_teams, readable_teams
 from webcare.organisation.models import Person
 
 EARLIER = 10
-# Below this the machine says "unsure" rather than naming its best guess.
-UNSURE_BELOW = 0.5
 
 Json = dict[str, Any]
 
@@ -153,10 +152,11 @@ def _mention(mention: Mention, labels: LabelSet | None, seal: Json | None) -> Js
 def describe_labels(labels: LabelSet) -> Json:
     """A label set with the machine's confidence beside what now counts, and who set what."""
     verdict = labels.verdict
-    intent_p = verdict.get("intent_p", {}).get(labels.intent)
+    # Without a verdict there is nothing the machine could be sure of.
+    unsure = (nlp.unsure(verdict) if verdict else {"intent"}) - set(labels.corrected)
     return {
         "intent": labels.intent,
-        "intentP": intent_p,
+        "intentP": verdict.get("intent_p", {}).get(labels.intent),
         "tenor": labels.tenor,
         "tenorP": verdict.get("tenor_p", {}).get(labels.tenor),
         "themes": [
@@ -178,7 +178,8 @@ def describe_labels(labels: LabelSet) -> Json:
         "model": verdict.get("model", ""),
         "setBy": labels.person_id,
         "corrected": labels.corrected,
-        "unsure": "intent" not in labels.corrected and (intent_p or 0) < UNSURE_BELOW,
+        "unsure": "intent" in unsure,
+        "unsureHeads": sorted(unsure),
     }
 
 

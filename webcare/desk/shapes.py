@@ -106,7 +106,10 @@ class Labels(CamelSerializer):
     model = s.CharField()
     set_by = s.IntegerField(allow_null=True)
     corrected = s.ListField(child=s.CharField())
-    unsure = s.BooleanField()
+    unsure = s.BooleanField(help_text="Of the intent.")
+    unsure_heads = s.ListField(
+        child=s.CharField(), help_text="Every label the machine had better not name."
+    )
 
 
 class MentionAuthor(AuthorShape):

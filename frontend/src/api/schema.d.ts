@@ -1058,7 +1058,10 @@ export interface components {
             model: string;
             setBy: number | null;
             corrected: string[];
+            /** @description Of the intent. */
             unsure: boolean;
+            /** @description Every label the machine had better not name. */
+            unsureHeads: string[];
         };
         /** @description Declares fields in Python's style and speaks camelCase, as the NL API Design Rules ask. */
         LabelsShape: {
@@ -1586,6 +1589,25 @@ export interface components {
             mixed: number;
         };
         /** @description Declares fields in Python's style and speaks camelCase, as the NL API Design Rules ask. */
+        TenorShareShape: {
+            tenor: components["schemas"]["TenorEnum"];
+            /**
+             * Format: double
+             * @description Estimated from how sure the machine was of each post, 0 to 1.
+             */
+            share: number;
+            /**
+             * Format: double
+             * @description Start of the 95 % interval.
+             */
+            low: number;
+            /**
+             * Format: double
+             * @description End of the 95 % interval.
+             */
+            high: number;
+        };
+        /** @description Declares fields in Python's style and speaks camelCase, as the NL API Design Rules ask. */
         ThemeLabel: {
             theme: string;
             /** Format: double */
@@ -1650,6 +1672,7 @@ export interface components {
             series: components["schemas"]["PointShape"][];
             gaps: components["schemas"]["GapShape"][];
             labels: components["schemas"]["LabelsShape"];
+            tenorShares: components["schemas"]["TenorShareShape"][];
         };
         /** @description Declares fields in Python's style and speaks camelCase, as the NL API Design Rules ask. */
         UndoBody: {

@@ -5,9 +5,11 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from monitoring.labels import correct
+from monitoring.town import report as report_module
 from monitoring.town.report import make_report
 from monitoring.town.shapes import report_as_json
 from monitoring.town.windows import window_of
+from nlp.labels import TENORS
 from tests.makers import make_municipality, make_person, make_source
 from tests.monitoring.town.voices import NOW, say
 
@@ -149,7 +151,7 @@ def test_as_json_it_has_the_shape_of_the_api(source):
     assert set(shape) == {
         *("since", "until", "previousSince", "previousUntil", "total", "previousTotal"),
         *("authors", "previousAuthors", "topAuthorsShare", "tenor", "platforms", "themes"),
-        *("series", "gaps", "labels"),
+        *("series", "gaps", "labels", "tenorShares"),
     }
     assert shape["since"] == "2026-11-12T15:00:00Z"
     assert set(shape["themes"][0]) == {
@@ -162,3 +164,31 @@ def test_as_json_it_has_the_shape_of_the_api(source):
     }
     assert shape["series"][0] == {"at": "2026-11-12T15:00:00Z", "count": 0}
     assert shape["labels"] == {"model": "2026.11.1", "unsureShare": 0.0}
+    assert [one["tenor"] for one in shape["tenorShares"]] == list(TENORS)
+
+
+def test_shares_of_tenor_come_with_an_interval_beside_the_counts(source):
+    for _ in range(6):
+        say(source, tenor="criticism", tenor_p=0.7)
+    shares = {one.tenor: one for one in day(source).tenor_shares}
+    criticism = shares["criticism"]
+    assert 0 <= criticism.low < criticism.share < criticism.high <= 1
+    assert sum(one.share for one in shares.values()) == pytest.approx(1)
+
+
+def test_what_a_person_said_of_the_tenor_is_not_in_doubt(source):
+    mentions = [say(source, tenor_p=0.4) for _ in range(4)]
+    person = make_person(source.municipality).pk
+    for mention in mentions:
+        correct(mention, "tenor", "mixed", person)
+    assert {one.tenor: one.share for one in day(source).tenor_shares}["mixed"] == 1
+
+
+def test_a_busy_window_is_sampled_and_private_words_stay_out(source, monkeypatch):
+    monkeypatch.setattr(report_module, "LABEL_SAMPLE", 2)
+    for number in range(8):
+        say(source, tenor="criticism", tenor_p=0.9, author=f"buur{number}")
+    say(source, private=True, tenor_p=0.1)
+    made = day(source)
+    assert (made.total, made.labels.unsure_share) == (8, 0)
+    assert made.tenor_shares[1].share > 0.5
