@@ -11,10 +11,12 @@ from django.core.exceptions import PermissionDenied, ValidationError
 from django.http import Http404, HttpRequest, HttpResponse
 from django.utils.translation import gettext as _
 from django.views.defaults import server_error
-from rest_framework import exceptions, renderers, serializers
+from rest_framework import exceptions, parsers, renderers, serializers
 from rest_framework.response import Response
 
 PROBLEM = "application/problem+json"
+# Far above the longest text anybody may type, in bytes. Files do not come as JSON.
+LARGEST_BODY = 1_000_000
 
 
 def add_api_version(
@@ -62,6 +64,21 @@ class OrjsonRenderer(renderers.BaseRenderer):
         self, data: Any, accepted_media_type: str | None = None, renderer_context: Any = None
     ) -> bytes:
         return b"" if data is None else orjson.dumps(data, default=str)
+
+
+class OrjsonParser(parsers.BaseParser):
+    """Reads JSON, of no more than a person types and no deeper than a program can follow."""
+
+    media_type = "application/json"
+
+    def parse(self, stream: Any, media_type: str | None = None, context: Any = None) -> Any:
+        body = stream.read(LARGEST_BODY + 1)
+        if len(body) > LARGEST_BODY:
+            raise exceptions.ParseError(_("Dit is te groot."))
+        try:
+            return orjson.loads(body)
+        except orjson.JSONDecodeError:
+            raise exceptions.ParseError(_("Dit is geen geldige JSON.")) from None
 
 
 def camel(name: str) -> str:

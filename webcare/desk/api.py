@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from typing import Any
 
+from django.core.cache import cache
 from django.http import Http404
 from django.urls import path
 from drf_spectacular.utils import OpenApiParameter, extend_schema
+from redis.exceptions import RedisError
 from rest_framework import exceptions, status
 from rest_framework.response import Response
 from rest_framework.views import APIView
@@ -36,8 +39,11 @@ from webcare.desk.shapes import (
 from webcare.live.presence import find_viewers
 from webcare.organisation.audit import record_audit
 from webcare.organisation.authentication import OurRequest
+from webcare.organisation.models import Person
 
 MAX_LIMIT = 200
+# An open page asks again at every event; within this time that is the same look at a case.
+LOOK_SECONDS = 15 * 60
 FILTERS = (
     "state",
     "team",
@@ -68,7 +74,7 @@ def _or_404(call: Callable[..., Any], *args: Any, **kwargs: Any) -> Any:
 def _seen_version(request: OurRequest) -> int:
     """The version in If-Match; an answer without one would be blind to a colleague's."""
     tag = request.headers.get("If-Match", "").removeprefix("W/").strip('"')
-    if not tag.startswith("v") or not tag[1:].isdigit():
+    if not re.fullmatch(r"v[0-9]{1,9}", tag):
         raise exceptions.ValidationError(
             {"If-Match": 'Stuur de versie mee die je zag, bijvoorbeeld "v3".'}
         )
@@ -89,6 +95,13 @@ class CaseList(APIView):
             limit = max(1, min(int(given.get("limit", queries.LIMIT)), MAX_LIMIT))
         except ValueError:
             raise exceptions.ValidationError({"limit": "Dit moet een getal zijn."}) from None
+        if given.get("q", "").strip() and not given.get("cursor"):
+            # Who searches among residents' words is logged; for what, is not kept.
+            record_audit(
+                "cases.searched",
+                actor=request.user,
+                detail={"filters": [name for name in FILTERS if name in given and name != "q"]},
+            )
         items, following = queries.list_cases(
             request.user,
             {name: given[name] for name in FILTERS if name in given},
@@ -105,12 +118,21 @@ class CaseCountsView(APIView):
         return Response(queries.count_cases(request.user))
 
 
+def _looks_anew(person: Person, case: Case) -> bool:
+    """Whether this is a look for the audit log, and not the open page keeping itself up to date."""
+    try:
+        return bool(cache.add(f"looked:{person.pk}:{case.pk}", 1, LOOK_SECONDS))
+    except RedisError:
+        return True
+
+
 class CaseView(APIView):
     @extend_schema(operation_id="getCase", responses=CaseDetail)
     def get(self, request: OurRequest, case_id: int) -> Response:
         """One case with its whole thread. The ETag is its version."""
         case = _or_404(queries.get_case, request.user, case_id)
-        record_audit("case.looked", actor=request.user, obj=case)
+        if _looks_anew(request.user, case):
+            record_audit("case.looked", actor=request.user, obj=case)
         return Response(describe_case(request.user, case), headers={"ETag": f'"v{case.version}"'})
 
 

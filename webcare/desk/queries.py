@@ -55,6 +55,8 @@ def list_cases(
     Open cases come with the nearest deadline first, closed ones newest first. Raises
     `ValidationError` for a filter that means nothing.
     """
+    if named := [name for name, value in filters.items() if "\0" in value]:
+        raise ValidationError({named[0]: "Dit kan niet worden gezocht."})
     where = ["c.municipality_id = %(municipality)s", "c.team_id = ANY(%(teams)s)"]
     values: dict[str, Any] = {
         "municipality": person.municipality_id,
@@ -132,10 +134,14 @@ def _make_cursor(at: datetime | None, number: int) -> str:
 def _read_cursor(cursor: str) -> tuple[str, int]:
     try:
         at, number = orjson.loads(base64.urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4)))
-        if at != "infinity" and parse_datetime(at) is None:
-            raise ValueError(at)
+        if at != "infinity":
+            moment = parse_datetime(at)
+            if moment is None or moment.tzinfo is None:
+                raise ValueError(at)
+            # Python reads more ways of writing a moment than PostgreSQL does.
+            at = moment.isoformat()
         return at, int(number)
-    except (ValueError, TypeError):
+    except (ValueError, TypeError, OverflowError):
         raise ValidationError({"cursor": "Deze bladwijzer klopt niet; begin opnieuw."}) from None
 
 

@@ -45,6 +45,7 @@ ACTIONS = {
     "source.checked": _("bron geprobeerd"),
     "audit.looked": _("logboek bekeken"),
     "case.looked": _("gesprek bekeken"),
+    "cases.searched": _("gesprekken doorzocht"),
     "record.looked": _("archiefstuk bekeken"),
     "record.erasure_requested": _("wissen van archiefinhoud gevraagd"),
     "record.erasure_refused": _("wissen van archiefinhoud afgewezen"),
