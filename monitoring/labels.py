@@ -106,13 +106,23 @@ def check_correction(head: str, value: Any) -> None:
         raise ValidationError({"value": "Kies een van de bestaande labels."})
 
 
-def correct(mention: Mention, head: str, value: Any, person_id: int) -> LabelSet:
+def correct(
+    mention: Mention,
+    head: str,
+    value: Any,
+    person_id: int,
+    *,
+    why: str = LabelSet.Why.FOUND,
+) -> LabelSet:
     """Append a person's label set: the current one with `head` set to `value`.
 
     `value` None says "this is right": the head then counts as set by a person. The machine's set
-    stays beside it. Raises `ValidationError` for a value the head does not know.
+    stays beside it. `why` tells how the mention came before this person (`LabelSet.Why`). Raises
+    `ValidationError` for a value the head does not know.
     """
     check_correction(head, value)
+    if why not in LabelSet.Why.values:
+        raise ValidationError({"why": f"Kies uit {', '.join(LabelSet.Why.values)}."})
     with transaction.atomic():
         _take_turn(mention)
         before = LabelSet.objects.filter(mention=mention, current=True).first()
@@ -122,6 +132,8 @@ def correct(mention: Mention, head: str, value: Any, person_id: int) -> LabelSet
             posted_at=mention.posted_at,
             person_id=person_id,
             corrected=sorted({*(before.corrected if before else ()), head}),
+            head=head,
+            why=why,
         )
         for name in (
             "lang",

@@ -179,8 +179,16 @@ class LabelSet(models.Model):
     """A verdict on a mention by the machine or by a person. Appended; `current` is the pointer.
 
     A person's set repeats the machine's with the corrected heads, and `corrected` names them; the
-    machine's own stays beside it.
+    machine's own stays beside it. `head` and `why` tell what this one event was about.
     """
+
+    class Why(models.TextChoices):
+        """Why a person had the mention before them: only the random ones say how often it errs."""
+
+        FOUND = "found"
+        RANDOM = "random"
+        UNCERTAIN = "uncertain"
+        RARE = "rare"
 
     mention = models.ForeignKey(Mention, models.CASCADE, related_name="label_sets")
     municipality = models.ForeignKey(settings.MUNICIPALITY_MODEL, models.PROTECT, db_index=False)
@@ -199,6 +207,11 @@ class LabelSet(models.Model):
     model = models.CharField(max_length=40, blank=True)
     person = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, null=True, db_index=False)
     corrected = ArrayField(models.CharField(max_length=20), default=list)
+    # The one head this person's set corrects or confirms; empty for the machine.
+    head = models.CharField(max_length=20, blank=True, db_default="")
+    why = models.CharField(
+        max_length=10, choices=Why.choices, default=Why.FOUND, db_default="found"
+    )
     created_at = models.DateTimeField(db_default=Now())
 
     class Meta:
