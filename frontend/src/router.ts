@@ -3,7 +3,7 @@ import type { Role } from "./api/types"
 import type { IconName } from "./ui/iconNames"
 
 export interface Place {
-  name: "inbox" | "town" | "import" | "sources" | "people" | "audit"
+  name: "inbox" | "town" | "import" | "sources" | "people" | "audit" | "archive"
   path: string
   icon: IconName
   /** Who has business there; the server decides who may. */
@@ -32,6 +32,7 @@ export const places: readonly Place[] = [
     roles: ["team_lead", "adviser", "administrator"],
   },
   { name: "people", path: "/people", icon: "people", roles: ["administrator"] },
+  { name: "archive", path: "/archive", icon: "seal", roles: ["archivist", "privacy_officer"] },
   { name: "audit", path: "/audit", icon: "audit", roles: ["privacy_officer", "administrator"] },
 ]
 
@@ -45,6 +46,7 @@ const pages: Record<Place["name"], () => Promise<unknown>> = {
   sources: () => import("./sources/SourcesPage.vue"),
   people: () => import("./people/PeoplePage.vue"),
   audit: () => import("./audit/AuditPage.vue"),
+  archive: () => import("./archive/ArchivePage.vue"),
 }
 
 export function createDeskRouter(roles: Role[]) {

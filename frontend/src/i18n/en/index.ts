@@ -1,4 +1,5 @@
 import type { Messages } from ".."
+import archive from "./archive"
 import dossier from "./case"
 import inbox from "./inbox"
 import office from "./office"
@@ -6,5 +7,5 @@ import shell from "./shell"
 import town from "./town"
 import words from "./words"
 
-const en: Messages = { ...shell, words, inbox, case: dossier, town, ...office }
+const en: Messages = { ...shell, words, inbox, case: dossier, town, archive, ...office }
 export default en

@@ -8,6 +8,7 @@ export default {
     sources: "Sources",
     people: "People",
     audit: "Audit log",
+    archive: "Archive",
   },
   skip: "Skip to the content",
   live: {

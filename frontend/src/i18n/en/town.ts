@@ -13,6 +13,9 @@ export default {
   more: "{p} % more",
   less: "{p} % less",
   same: "as many",
+  was: "was {n}",
+  voices: "{n} author | {n} authors",
+  topFive: "top 5: {p} %",
   newThing: "new",
   tenor: "Tenor",
   themes: "Themes",
@@ -35,6 +38,5 @@ export default {
   openCase: "To the conversation",
   empty: "Nothing was collected in this period.",
   emptyHint: "Choose a longer period, or look at Sources whether collection runs.",
-  platforms: "Platforms",
   at: "Moment",
 }

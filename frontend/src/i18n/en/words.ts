@@ -70,6 +70,18 @@ export default {
     referred: "referred",
   },
   clock: { first_reaction: "first reaction", answer: "answer" },
+  object: {
+    case: "case",
+    person: "colleague",
+    source: "source",
+    account: "account",
+    team: "team",
+    deputyship: "deputyship",
+    record: "record",
+    log: "archive",
+    mention: "message",
+    auditentry: "log",
+  },
   replyState: {
     queued: "being sent",
     sending: "being sent",

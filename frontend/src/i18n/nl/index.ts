@@ -1,3 +1,4 @@
+import archive from "./archive"
 import dossier from "./case"
 import inbox from "./inbox"
 import office from "./office"
@@ -5,4 +6,4 @@ import shell from "./shell"
 import town from "./town"
 import words from "./words"
 
-export default { ...shell, words, inbox, case: dossier, town, ...office }
+export default { ...shell, words, inbox, case: dossier, town, archive, ...office }

@@ -8,6 +8,7 @@ export default {
     sources: "Bronnen",
     people: "Collega’s",
     audit: "Logboek",
+    archive: "Archief",
   },
   skip: "Naar de inhoud",
   live: {

@@ -14,6 +14,9 @@ export default {
   less: "{p} % minder",
   same: "evenveel",
   newThing: "nieuw",
+  was: "was {n}",
+  voices: "{n} schrijver | {n} schrijvers",
+  topFive: "top 5: {p} %",
   tenor: "Teneur",
   themes: "Thema’s",
   themesHint: "Kies een balk om de berichten erachter te lezen.",
@@ -36,6 +39,5 @@ export default {
   openCase: "Naar het gesprek",
   empty: "In deze periode is er niets verzameld.",
   emptyHint: "Kies een langere periode, of kijk bij Bronnen of er wordt verzameld.",
-  platforms: "Platforms",
   at: "Moment",
 }

@@ -71,6 +71,18 @@ export default {
     referred: "doorverwezen",
   },
   clock: { first_reaction: "eerste reactie", answer: "antwoord" },
+  object: {
+    case: "gesprek",
+    person: "collega",
+    source: "bron",
+    account: "account",
+    team: "team",
+    deputyship: "vervanging",
+    record: "archiefstuk",
+    log: "archief",
+    mention: "bericht",
+    auditentry: "logboek",
+  },
   replyState: {
     queued: "wordt verstuurd",
     sending: "wordt verstuurd",
