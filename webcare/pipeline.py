@@ -7,9 +7,11 @@ so a lost or doubled nudge changes nothing, and the beat sweeper finds what nobo
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from dataclasses import replace
 from datetime import timedelta
+from threading import BoundedSemaphore
 
 from celery import Celery, Task, shared_task
 from celery.schedules import crontab
@@ -74,10 +76,27 @@ def store_streamed(source: Source, post: Post) -> Stored:
     return store(source, Page((post,), {}), keep_cursor=True)
 
 
+# The priority lane is one process with eight threads (docs/decisions/0006). A flood and a platform
+# that does not answer may each take some of them, never all. Who finds no room leaves: the rows
+# stay, whoever is reading reads on until none are left, and the sweeper asks again.
+_reading, _publishing = BoundedSemaphore(2), BoundedSemaphore(5)
+
+
+@contextmanager
+def _room(places: BoundedSemaphore) -> Iterator[bool]:
+    free = places.acquire(blocking=False)
+    try:
+        yield free
+    finally:
+        if free:
+            places.release()
+
+
 @shared_task(queue="direct", ignore_result=True)
 def process_direct() -> int:
     """Classify and triage all waiting direct mentions."""
-    return _process_all(LANE_DIRECT)
+    with _room(_reading) as free:
+        return _process_all(LANE_DIRECT) if free else 0
 
 
 @shared_task(queue="default", ignore_result=True)
@@ -119,13 +138,17 @@ def process_batch(lane: int) -> int:
 @shared_task(queue="direct", ignore_result=True)
 def deliver(reply_id: int) -> None:
     """Hand a reply to its platform, if it is due and nobody else does."""
-    delivery.deliver(reply_id)
+    with _room(_publishing) as free:
+        if free:
+            delivery.deliver(reply_id)
 
 
 @shared_task(queue="direct", ignore_result=True)
 def look_up(reply_id: int) -> None:
     """Find out what became of a reply whose delivery broke off."""
-    delivery.look_up(reply_id)
+    with _room(_publishing) as free:
+        if free:
+            delivery.look_up(reply_id)
 
 
 @shared_task(queue="direct", ignore_result=True)

@@ -114,7 +114,7 @@ PROGRAMS: Final[dict[str, Role]] = {
     "town": Role(_town, 2, needs=()),
     "web": Role(_web, 3),
     "live": Role(_live, 3),
-    "direct": Role(_worker("direct", "--pool", "threads", "--concurrency", "4"), 4),
+    "direct": Role(_worker("direct", "--pool", "threads", "--concurrency", "8"), 4),
     "worker": Role(_worker("default", "--pool", "solo"), 4),
     "collector": Role(_collector, 5),
     "beat": Role(_beat, 5),

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import itertools
+import json
 import os
 import signal
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -129,3 +131,24 @@ def test_a_platform_that_is_silent_for_twenty_seconds_delays_and_loses_nothing(
     wait_until_sent(desk, reply)
     check_once(desk, reply)
     wait_until(lambda: find_case(desk, post["id"]), LATER, "the question asked in the silence")
+
+
+def test_a_silent_platform_keeps_no_question_from_another_one_waiting(
+    desk: Desk, sanne: Colleague, tmp_path: Path
+) -> None:
+    cases = [ask(desk) for _ in range(8)]
+    desk.town("POST", "faults", json={"silent": 40})
+    replies = [answer(sanne, case) for case in cases]
+    trying = "SELECT id FROM desk_attempt WHERE finished_at IS NULL"
+    wait_until(lambda: desk.query(trying), SOON, "an answer is on its way")
+    letter = {"text": "Wanneer gaat de markt open?", "posted_at": "2026-01-05T12:00:00+01:00"}
+    (tmp_path / "post.jsonl").write_text(json.dumps({**letter, "direct": True, "id": "brief-1"}))
+    done = desk.command(
+        "import_mentions", str(tmp_path / "post.jsonl"), "--municipality", "elzendrecht"
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+    wait_until(lambda: find_case(desk, "brief-1"), 5, "a case for the letter")
+    desk.town("POST", "faults", json={"silent": 0})
+    for reply in replies:
+        wait_until_sent(desk, reply)
+        check_once(desk, reply)
