@@ -12,7 +12,8 @@ from tests.browser import chromium
 from tests.browser.office import Office
 from tests.browser.residents import Residents
 from tests.faults.answering import Colleague
-from tests.running_desk import Desk, running_desk
+from tests.running_desk import Desk, running_desk, wait_until
+from webcare.demo.town import ACCOUNTS
 
 PICTURES = Path(__file__).resolve().parents[2] / "test-results"
 
@@ -21,6 +22,11 @@ PICTURES = Path(__file__).resolve().parents[2] / "test-results"
 def desk(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Desk]:
     """One desk for all browser tests; nobody in its town speaks unless a test lets them."""
     with running_desk(tmp_path_factory.mktemp("browser"), TOWN_RATE="0") as running:
+        wait_until(
+            lambda: running.town("GET", "stats")["streams"] >= len(ACCOUNTS),
+            60,
+            "the desk listens to every account",
+        )
         yield running
 
 
