@@ -9,6 +9,9 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import logging
+import os
+import time
+from collections import deque
 from collections.abc import Callable
 from typing import Any
 
@@ -20,6 +23,9 @@ from channels.generic.websocket import AsyncWebsocketConsumer
 from channels.layers import get_channel_layer
 from django.conf import settings
 from django.contrib.sessions.backends.db import SessionStore
+from django.db import DatabaseError
+from redis.asyncio.retry import Retry
+from redis.backoff import NoBackoff
 
 from webcare.live import presence
 from webcare.live.events import GROUP
@@ -34,6 +40,12 @@ NOT_LOGGED_IN = 4401
 LOST_TRACK = 4500
 # How soon a colleague who lost a team, a role or the session stops hearing events, in seconds.
 RECHECK_EVERY = 60
+# A browser that does not take its frames within this many seconds is let go, so that a laptop
+# that sleeps keeps nobody waiting.
+SLOWEST = 5
+# A browser speaks every ten seconds and when somebody starts or stops typing, in a few words.
+MOST_WORDS, WORDS_WINDOW, LONGEST_FRAME = 60, 10.0, 1000
+TOO_LOUD = 4429
 
 
 class Hub:
@@ -42,28 +54,46 @@ class Hub:
     def __init__(self) -> None:
         self.desks: set[Desk] = set()
         self.reader: asyncio.Task[None] | None = None
+        self.listening = asyncio.Event()
 
     def join(self, desk: Desk) -> None:
         self.desks.add(desk)
-        if self.reader is None or self.reader.done():
-            self.reader = asyncio.create_task(self._read())
 
     def leave(self, desk: Desk) -> None:
         self.desks.discard(desk)
 
+    async def listen(self) -> bool:
+        """Wait until events are heard, so that none falls between a page and its socket."""
+        if self.reader is None or self.reader.done():
+            self.listening = asyncio.Event()
+            self.reader = asyncio.create_task(self._read())
+        heard = asyncio.create_task(self.listening.wait())
+        await asyncio.wait({heard, self.reader}, timeout=5, return_when=asyncio.FIRST_COMPLETED)
+        heard.cancel()
+        return self.listening.is_set() and not self.reader.done()
+
     async def _read(self) -> None:
         layer = get_channel_layer()
+        # Not the layer's own reader: that connects again in silence, and nobody would know what
+        # was told meanwhile.
+        client = redis.asyncio.Redis.from_url(
+            settings.REDIS_URL,
+            client_name=f"live-{os.getpid()}",
+            retry=Retry(NoBackoff(), 0),
+            socket_connect_timeout=2,
+        )
         try:
-            channel = await layer.new_channel()
-            await layer.group_add(GROUP, channel)
-            while True:
-                await self._tell(await layer.receive(channel))
-        except (redis.RedisError, OSError):
-            logger.warning("lost the channel layer; closing %d sockets", len(self.desks))
-            desks, self.desks = self.desks, set()
-            for desk in desks:
-                with contextlib.suppress(Exception):
-                    await desk.close(LOST_TRACK)
+            async with client.pubsub(ignore_subscribe_messages=True) as events:
+                await events.subscribe(layer._get_group_channel_name(GROUP))
+                self.listening.set()
+                async for event in events.listen():
+                    await self._tell(layer.deserialize(event["data"]))
+        except Exception as error:
+            logger.warning("%s: closing %d sockets", type(error).__name__, len(self.desks))
+        desks, self.desks = self.desks, set()
+        await asyncio.gather(*(desk.let_go(LOST_TRACK) for desk in desks))
+        with contextlib.suppress(Exception):
+            await client.aclose()  # type: ignore[attr-defined]
 
     async def _tell(self, message: dict[str, Any]) -> None:
         audience = [
@@ -93,23 +123,35 @@ class Desk(AsyncWebsocketConsumer):
 
     teams: set[int]
     municipality_id: int
+    # The team of the case that is looked at.
+    place: int
 
     def __init__(self, find_place: Callable[[Person, int], int | None]) -> None:
         super().__init__()
         self.find_place = find_place
         self.looking_at: int | None = None
+        self.typing = False
+        self.words: deque[float] = deque(maxlen=MOST_WORDS)
+        self.announced = 0.0
         self.guard: asyncio.Task[None] | None = None
 
     async def connect(self) -> None:
-        await self.accept()
         person = await self._find_person()
+        listening = person is not None and await hub.listen()
+        # Accepted in any case: a refused handshake cannot say why.
+        await self.accept()
         if person is None:
             await self.close(NOT_LOGGED_IN)
+            return
+        if not listening:
+            await self.close(LOST_TRACK)
             return
         self.person = person
         self.municipality_id = person.municipality_id
         self.teams = await database_sync_to_async(readable_teams)(person)
-        self.redis = redis.asyncio.Redis.from_url(settings.REDIS_URL)
+        self.redis = redis.asyncio.Redis.from_url(
+            settings.REDIS_URL, socket_timeout=2, socket_connect_timeout=2
+        )
         hub.join(self)
         self.guard = asyncio.create_task(self._recheck())
 
@@ -123,36 +165,66 @@ class Desk(AsyncWebsocketConsumer):
         return None if refusal else person
 
     async def _recheck(self) -> None:
-        while True:
-            await asyncio.sleep(RECHECK_EVERY)
-            person = await self._find_person()
-            if person is None:
-                await self.close(NOT_LOGGED_IN)
-                return
-            self.teams = await database_sync_to_async(readable_teams)(person)
+        try:
+            while True:
+                await asyncio.sleep(RECHECK_EVERY)
+                person = await self._find_person()
+                if person is None:
+                    await self.close(NOT_LOGGED_IN)
+                    return
+                self.teams = await database_sync_to_async(readable_teams)(person)
+        except Exception as error:
+            # Who cannot be asked whether the session holds, is not told on.
+            logger.warning("%s: a session cannot be checked", type(error).__name__)
+            await self.let_go(LOST_TRACK)
 
     async def tell(self, frames: list[str]) -> None:
-        # A socket that died mid-send is dropped by its own disconnect.
+        try:
+            async with asyncio.timeout(SLOWEST):
+                for frame in frames:
+                    await self.send(text_data=frame)
+        except Exception:
+            await self.let_go(LOST_TRACK)
+
+    async def let_go(self, code: int) -> None:
+        """End this socket without waiting for it."""
+        hub.leave(self)
         with contextlib.suppress(Exception):
-            for frame in frames:
-                await self.send(text_data=frame)
+            async with asyncio.timeout(1):
+                await self.close(code)
 
     async def receive(self, text_data: str | None = None, bytes_data: bytes | None = None) -> None:
+        now = time.monotonic()
+        self.words.append(now)
+        if len(self.words) == MOST_WORDS and now - self.words[0] < WORDS_WINDOW:
+            await self.let_go(TOO_LOUD)
+            return
+        if text_data and len(text_data) <= LONGEST_FRAME:
+            try:
+                await self._hear(text_data, now)
+            except (redis.RedisError, OSError, DatabaseError) as error:
+                logger.warning("%s: presence is not known", type(error).__name__)
+                await self.let_go(LOST_TRACK)
+
+    async def _hear(self, text_data: str, now: float) -> None:
         try:
-            message = orjson.loads(text_data or "")
+            message = orjson.loads(text_data)
             kind, case_id = message["type"], message.get("case")
         except (ValueError, KeyError, TypeError, AttributeError):
             return
         if kind == "looking" and isinstance(case_id, int):
-            if case_id != self.looking_at:
+            typing = bool(message.get("typing"))
+            same = case_id == self.looking_at and self.place in self.teams
+            if same and typing == self.typing and now - self.announced < presence.FADES_AFTER / 5:
+                return
+            if not same:
                 await self._leave_case()
                 place = await database_sync_to_async(self.find_place)(self.person, case_id)
                 if place is None:
                     return
                 self.looking_at, self.place = case_id, place
-            await presence.note_presence(
-                self.redis, case_id, self.person.pk, typing=bool(message.get("typing"))
-            )
+            self.typing, self.announced = typing, now
+            await presence.note_presence(self.redis, case_id, self.person.pk, typing=typing)
             await self._announce_presence(case_id)
         elif kind == "away":
             await self._leave_case()
