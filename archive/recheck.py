@@ -133,6 +133,8 @@ def check_part(
             continue
         part.records += 1
         reasons = list(_reasons(stored, secrets, beside, part))
+        if stored.municipality_id != log_id:
+            reasons.append("staat in het logboek van een andere gemeente")
         if _leaf(stored) != stored_hash:
             reasons.append(f"blad {index} van het logboek is van een ander record")
         if reasons:
