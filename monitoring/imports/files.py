@@ -30,6 +30,10 @@ BLOCK: Final = 1 << 16
 #: A spreadsheet keeps its texts in one part, which is read whole; beyond this it is an attack.
 LARGEST_PART: Final = 100 * 1024 * 1024
 LARGEST_UNPACKED: Final = 500 * 1024 * 1024
+#: Styles, names and relations are read whole too, and nobody has this much of them.
+LARGEST_OTHER: Final = 20 * 1024 * 1024
+#: A spreadsheet program has no more lines; a file may name one that is thousands of millions down.
+LAST_ROW: Final = 1_048_576
 
 
 class FileProblem(ValueError):
@@ -208,9 +212,7 @@ def _open_workbook(stream: BinaryIO) -> Any:
         with zipfile.ZipFile(stream) as archive:
             parts = archive.infolist()
         if sum(part.file_size for part in parts) > LARGEST_UNPACKED or any(
-            part.file_size > LARGEST_PART
-            for part in parts
-            if part.filename.endswith("sharedStrings.xml")
+            part.file_size > _largest(part.filename) for part in parts
         ):
             raise FileProblem("Dit Excel-bestand is te groot. Bewaar het als CSV.")
         stream.seek(0)
@@ -223,9 +225,22 @@ def _open_workbook(stream: BinaryIO) -> Any:
         raise FileProblem("Dit is geen leesbaar Excel-bestand.") from error
 
 
+def _largest(part: str) -> int:
+    if part.endswith("sharedStrings.xml"):
+        return LARGEST_PART
+    # Sheets are read line by line; pictures are not read at all.
+    streamed = "/worksheets/" in part or "/media/" in part
+    return LARGEST_UNPACKED if streamed else LARGEST_OTHER
+
+
 def _readable(rows: Iterable[Sequence[Any]]) -> Iterator[Sequence[Any]]:
     try:
-        yield from rows
+        for number, cells in enumerate(rows, 1):
+            if number > LAST_ROW:
+                raise FileProblem(f"Dit Excel-bestand heeft meer dan {LAST_ROW} regels.")
+            yield cells
+    except FileProblem:
+        raise
     except Exception as error:
         raise FileProblem("Dit Excel-bestand is beschadigd.") from error
 
