@@ -9,10 +9,12 @@ from typing import Any
 
 from django.apps import apps
 from django.conf import settings
-from django.db import connection
+from django.db import InterfaceError, OperationalError, connection
 
 import nlp
 from monitoring.models import Mention, Waiting
+from monitoring.own_models import find_model
+from monitoring.traces import describe_trace
 
 logger = logging.getLogger(__name__)
 
@@ -73,7 +75,8 @@ def classify(
 ) -> list[tuple[Mention, dict[str, Any] | None]]:
     """Read what was claimed; None for what the machine cannot read, or must not try again.
 
-    Our own posts are not read: the desk knows what it meant.
+    Our own posts are not read: the desk knows what it meant. A municipality that taught a model of
+    its own is read with that one.
     """
     readable: dict[int, list[Mention]] = {}
     verdicts: dict[int, dict[str, Any] | None] = {}
@@ -84,16 +87,19 @@ def classify(
             readable.setdefault(mention.municipality_id, []).append(mention)
     for municipality_id, group in readable.items():
         try:
-            read = nlp.classify(
+            own = find_model(municipality_id)
+            read = (own.classify if own else nlp.classify)(
                 (mention.text for mention in group), gazetteer=find_gazetteer(municipality_id)
             )
             for mention, verdict in zip(group, read, strict=True):
                 verdicts[mention.pk] = (
                     verdict.as_dict() if isinstance(verdict, nlp.Verdict) else None
                 )
-        except Exception:
+        except (OperationalError, InterfaceError):
+            raise
+        except Exception as error:
             # Whatever the machine chokes on never blocks the inbox: people read it instead.
-            logger.exception("%d mentions stay unclassified", len(group))
+            logger.error("%d mentions stay unclassified: %s", len(group), describe_trace(error))
     return [(mention, verdicts.get(mention.pk)) for mention in mentions]
 
 

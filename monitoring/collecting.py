@@ -5,7 +5,6 @@ from __future__ import annotations
 import contextlib
 import logging
 import random
-import traceback
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -20,6 +19,7 @@ from monitoring.ingest import Stored
 from monitoring.models import Round, Source
 from monitoring.platforms.base import AccessDenied, Page, PermanentError, PlatformError, RetryAfter
 from monitoring.platforms.registry import get_platform
+from monitoring.traces import describe_trace
 
 logger = logging.getLogger(__name__)
 
@@ -76,12 +76,10 @@ def collect(source_id: int, store: Store) -> Outcome:
         except (OperationalError, InterfaceError):
             raise
         except Exception as error:
-            # A fault of ours or an answer nobody foresaw. Where, but not what it says: that may
-            # hold what anybody wrote.
+            # A fault of ours or an answer nobody foresaw.
             outcome.problem = f"{UNFORESEEN} ({type(error).__name__})"
             wait = LONGEST_WAIT
-            where = "".join(traceback.format_tb(error.__traceback__)[-3:])
-            logger.error("source %d: %s\n%s", source.pk, type(error).__name__, where)
+            logger.error("source %d: %s", source.pk, describe_trace(error))
         _note_round(source, started, outcome, wait)
         return outcome
 

@@ -20,6 +20,7 @@ from monitoring.collecting import make_adapter
 from monitoring.models import Source
 from monitoring.platforms.base import Page, PlatformError, Post
 from monitoring.platforms.registry import get_platform
+from monitoring.traces import describe_trace
 from webcare import pipeline
 
 logger = logging.getLogger(__name__)
@@ -59,8 +60,8 @@ class Listener(threading.Thread):
                     return
             except PlatformError as error:
                 logger.warning("stream of source %d: %s", self.source.pk, type(error).__name__)
-            except Exception:
-                logger.exception("stream of source %d broke", self.source.pk)
+            except Exception as error:
+                logger.error("stream of source %d: %s", self.source.pk, describe_trace(error))
             self.ended.wait(wait)
             wait = min(wait * 2, REOPEN_AT_MOST)
             # What was said while nobody listened comes with a round.
@@ -78,7 +79,7 @@ class Listener(threading.Thread):
                         raise
                     except Exception as error:
                         # The next round meets it too, and says so where people look.
-                        logger.error("source %d: %s", self.source.pk, type(error).__name__)
+                        logger.error("source %d: %s", self.source.pk, describe_trace(error))
                     posts = []
                 if attempt.failed:
                     self.ended.wait(1)
@@ -151,7 +152,7 @@ def _round(source_id: int) -> None:
                 logger.warning("source %d: round failed", source_id)
     except Exception as error:
         # Nobody asks this future what became of it.
-        logger.error("source %d: round broke (%s)", source_id, type(error).__name__)
+        logger.error("source %d: round broke: %s", source_id, describe_trace(error))
     finally:
         connection.close()
 

@@ -23,6 +23,7 @@ from monitoring import backlog, collecting, labels
 from monitoring.ingest import LANE_DIRECT, LANE_GENERAL, Stored, key_of, store_page
 from monitoring.models import Source
 from monitoring.platforms.base import Page, Post
+from monitoring.traces import describe_trace
 from webcare.celery import app
 from webcare.desk import delivery
 from webcare.desk.models import Reply
@@ -56,7 +57,7 @@ def store(source: Source, page: Page, *, keep_cursor: bool = False) -> Stored:
         except (OperationalError, InterfaceError):
             raise
         except Exception as error:
-            logger.error("source %d: a post is left out (%s)", source.pk, type(error).__name__)
+            logger.error("source %d: a post is left out: %s", source.pk, describe_trace(error))
             stored.refused += 1
     return stored + _store(source, replace(page, posts=()), keep_cursor=keep_cursor)
 

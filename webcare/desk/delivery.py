@@ -18,6 +18,7 @@ from monitoring.platforms.base import (
     RetryAfter,
 )
 from monitoring.platforms.registry import get_platform
+from monitoring.traces import describe_trace
 from webcare.desk import outbox
 from webcare.desk.models import Attempt, Reply
 
@@ -48,9 +49,8 @@ def deliver(reply_id: int) -> None:
         logger.warning("reply %d: no answer from the platform, looking it up", reply_id)
         look_up(reply_id)
     except Exception as error:
-        # Nobody foresaw this one, so nobody knows what became of the answer. The type only: what
-        # a library says may hold what anybody wrote.
-        logger.error("reply %d: %s while publishing", reply_id, type(error).__name__)
+        # Nobody foresaw this one, so nobody knows what became of the answer.
+        logger.error("reply %d: %s", reply_id, describe_trace(error))
         look_up(reply_id)
     else:
         outbox.note_sent(reply_id, ref, Attempt.Outcome.SENT, attempt.pk)
