@@ -26,6 +26,12 @@ class Command(BaseCommand):
             help="also train without each platform in turn and test on it (minutes)",
         )
 
+        parser.add_argument(
+            "--compare",
+            action="store_true",
+            help="also train spaCy's own text classifiers and test them (minutes)",
+        )
+
     def handle(self, *args: Any, **options: Any) -> None:
         try:
             report = nlp.evaluate(options["corpus"], options["model"], split=options["split"])
@@ -41,5 +47,12 @@ class Command(BaseCommand):
             found["leave_one_source_out"] = sources
             if not options["json"]:
                 self.stdout.write("\n" + sources_table(sources))
+        if options["compare"]:
+            from nlp.comparing import as_data, compare, comparison_table
+
+            compared = compare(options["corpus"], options["model"], say=self.stderr.write)
+            found["compared"] = as_data(compared)
+            if not options["json"]:
+                self.stdout.write("\n" + comparison_table(compared))
         if options["json"]:
             self.stdout.write(json.dumps(found, ensure_ascii=False))
