@@ -15,6 +15,7 @@ from rest_framework import exceptions, status
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
+from monitoring.models import LabelSet
 from webcare.desk import cases, queries, replies
 from webcare.desk.detail import describe_case, describe_labels, describe_reply
 from webcare.desk.models import Case, Reply
@@ -197,6 +198,7 @@ class LabelsView(APIView):
             body["mention_id"],
             body["head"],
             body["value"],
+            body.get("why", LabelSet.Why.FOUND),
         )
         return Response(describe_labels(labels), status=status.HTTP_201_CREATED)
 

@@ -137,14 +137,24 @@ def unshut(change: Change, clock_ids: list[int] | None = None) -> None:
     case.state, case.close_reason, case.closed_at = Case.State.OPEN, "", None
 
 
-def label_mention(person: Person, case_id: int, mention_id: int, head: str, value: Any) -> LabelSet:
-    """Correct one head of a message's labels, or confirm it with value None."""
+def label_mention(
+    person: Person,
+    case_id: int,
+    mention_id: int,
+    head: str,
+    value: Any,
+    why: str = LabelSet.Why.FOUND,
+) -> LabelSet:
+    """Correct one head of a message's labels, or confirm it with value None.
+
+    `why` is how the message came before this person: found at work, or from the weekly list.
+    """
     with changing(case_id, person) as change:
         case = change.case
         mention = Mention.objects.filter(pk=mention_id, case_message__case=case).first()
         if mention is None:
             raise ValidationError({"mentionId": "Dit bericht hoort niet bij dit gesprek."})
-        label_set = labels.correct(mention, head, value, person.pk)
+        label_set = labels.correct(mention, head, value, person.pk, why=why)
         change.record(Kind.LABELLED, mention=mention.pk, head=head, labels=label_set.pk)
         _copy_label_set(case, mention.pk, label_set)
     return label_set

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from rest_framework import serializers as s
 
+from monitoring.models import LabelSet
 from nlp import labels as names
 from webcare.api import CamelSerializer
 from webcare.desk.models import Case, CaseEvent, Clock, Reply
@@ -234,6 +235,11 @@ class LabelBody(CamelSerializer):
     mention_id = s.IntegerField()
     head = s.ChoiceField(choices=("intent", "tenor", "themes", "urgent", "abuse", "about_us"))
     value = s.JSONField(allow_null=True)
+    why = s.ChoiceField(
+        choices=LabelSet.Why.values,
+        required=False,
+        help_text="How the message came before this person: at work, or from the weekly list.",
+    )
 
 
 class ReplyBody(CamelSerializer):

@@ -1034,6 +1034,15 @@ export interface components {
             mentionId: number;
             head: components["schemas"]["HeadEnum"];
             value: unknown;
+            /**
+             * @description How the message came before this person: at work, or from the weekly list.
+             *
+             *     * `found` - found
+             *     * `random` - random
+             *     * `uncertain` - uncertain
+             *     * `rare` - rare
+             */
+            why?: components["schemas"]["WhyEnum"];
         };
         /** @description Declares fields in Python's style and speaks camelCase, as the NL API Design Rules ask. */
         Labels: {
@@ -1697,6 +1706,14 @@ export interface components {
             personId: number;
             typing: boolean;
         };
+        /**
+         * @description * `found` - found
+         *     * `random` - random
+         *     * `uncertain` - uncertain
+         *     * `rare` - rare
+         * @enum {string}
+         */
+        WhyEnum: "found" | "random" | "uncertain" | "rare";
     };
     responses: never;
     parameters: never;

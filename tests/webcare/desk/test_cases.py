@@ -222,3 +222,11 @@ def test_a_message_of_the_resident_starts_no_second_clock_while_one_runs(
 
 def test_nobody_looks_at_a_case_nobody_opened(cast: Cast, case: Case) -> None:
     assert find_viewers(case.pk) == []
+
+
+def test_a_label_from_the_weekly_list_keeps_why_it_was_on_screen(cast: Cast, case: Case) -> None:
+    labels = cases.label_mention(
+        cast.agent, case.pk, case.first_mention_id, "intent", None, "random"
+    )
+
+    assert (labels.head, labels.why) == ("intent", "random")

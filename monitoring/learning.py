@@ -1,0 +1,176 @@
+"""What the desk corrected becomes what the machine learns, per municipality.
+
+The training set is read from the rows every time and never copied: a text that was erased, deleted
+by its writer or written in private is not in the next model.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from itertools import groupby
+from pathlib import Path
+from typing import Any
+
+from monitoring import own_models
+from monitoring.labels import CORRECTABLE, YES
+from monitoring.models import LabelSet, Revision
+from nlp.evaluation import report_on
+from nlp.model import MODELS, Model
+from nlp.posts import CORPUS, TEST, read_posts
+from nlp.retraining import Partial, objections
+from nlp.retraining import retrain as learn
+
+
+@dataclass(frozen=True, slots=True)
+class Correction:
+    """One head of one text as a person left it; `old` and `shown_p` are what the machine said.
+
+    An explicit "this is right" is one too: `old` then equals `new`.
+    """
+
+    mention_id: int
+    platform: str
+    text: str
+    head: str
+    old: Any
+    new: Any
+    model: str
+    shown_p: float | None
+    person_id: int
+    at: datetime
+    why: str
+
+    def as_dict(self) -> dict[str, Any]:
+        return {
+            "mention": self.mention_id,
+            "platform": self.platform,
+            "text": self.text,
+            "head": self.head,
+            "old": self.old,
+            "new": self.new,
+            "model": self.model,
+            "shownP": self.shown_p,
+            "person": self.person_id,
+            "at": self.at.isoformat(),
+            "why": self.why,
+        }
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What a retraining led to. `objections` are the reasons not to put the model to use."""
+
+    model: str
+    corrections: int
+    objections: tuple[str, ...]
+    promoted: bool
+
+
+def corrections(municipality_id: int) -> Iterator[Correction]:
+    """Every head a person set that still stands, oldest mention first. One query, streamed."""
+    rows = (
+        LabelSet.objects.filter(municipality_id=municipality_id)
+        .filter(mention__in=_taught(municipality_id))
+        .select_related("mention", "mention__revision")
+        .defer("mention__search")
+        .order_by("mention_id", "pk")
+    )
+    for _, label_sets in groupby(rows.iterator(chunk_size=2000), key=lambda one: one.mention_id):
+        yield from _standing(list(label_sets))
+
+
+def training_texts(municipality_id: int) -> list[Partial]:
+    """The corrections as the language room learns them: one per text, with all heads said of it."""
+    found: dict[int, tuple[str, dict[str, Any]]] = {}
+    for one in corrections(municipality_id):
+        found.setdefault(one.mention_id, (one.text, {}))[1][one.head] = one.new
+    return [Partial(text, labels) for text, labels in found.values()]
+
+
+def retrain(
+    municipality: Any,
+    *,
+    to_use: bool = False,
+    corpus_dir: Path = CORPUS,
+    shared_dir: Path = MODELS,
+    say: Callable[[str], object] = print,
+) -> Outcome:
+    """Make the municipality's own model and hold it against the one in use on the frozen test.
+
+    With `to_use` it is promoted when nothing speaks against it. Raises ModelBusy, ModelMissing
+    (without a shared model), CorpusError.
+    """
+    texts = training_texts(municipality.pk)
+    with own_models.sole_use(municipality.slug) as folder:
+        after = learn(corpus_dir, texts, folder, say=say)
+        before = own_models.find_model(municipality.pk) or Model.load(shared_dir)
+        test = [post for post in read_posts(corpus_dir) if post.split == TEST]
+        reasons = tuple(objections(report_on(before, test), report_on(after, test)))
+        promotes = to_use and not reasons
+        if promotes:
+            own_models.promote(municipality.slug, after.name)
+    return Outcome(after.name, len(texts), reasons, promotes)
+
+
+def _taught(municipality_id: int) -> Any:
+    """Mentions whose current labels a person set, with words that may be learned from."""
+    return (
+        LabelSet.objects.filter(municipality_id=municipality_id, current=True, person__isnull=False)
+        .exclude(mention__text="")
+        .exclude(mention__private=True)
+        .exclude(mention__revision__kind=Revision.Kind.DELETED)
+        .values("mention_id")
+    )
+
+
+def _standing(label_sets: list[LabelSet]) -> Iterator[Correction]:
+    """The heads people set in the current set of one mention. What was undone is not in it."""
+    current = next(one for one in label_sets if one.current)
+    machine = next((one for one in reversed(label_sets) if one.person_id is None), None)
+    last: dict[str, LabelSet] = {}
+    before: LabelSet | None = None
+    for one in label_sets:
+        if one.person_id is not None and one.pk <= current.pk:
+            heads = [one.head] if one.head else _added(one, before)
+            last |= dict.fromkeys(heads, one)
+        before = one
+    for head in current.corrected:
+        event = last.get(head, current)
+        if event.person_id is None:
+            continue
+        yield Correction(
+            mention_id=current.mention_id,
+            platform=current.mention.platform,
+            text=current.mention.text,
+            head=head,
+            old=None if machine is None else _value(machine, head),
+            new=_value(current, head),
+            model=str(current.verdict.get("model", "")),
+            shown_p=None if machine is None else _shown(current.verdict, head, machine),
+            person_id=event.person_id,
+            at=event.created_at,
+            why=event.why,
+        )
+
+
+def _added(one: LabelSet, before: LabelSet | None) -> list[str]:
+    """The heads of a correction made before `head` was kept."""
+    return sorted({*one.corrected} - {*(before.corrected if before else ())})
+
+
+def _value(labels: LabelSet, head: str) -> Any:
+    value = getattr(labels, head)
+    return value >= YES if CORRECTABLE[head] is bool else value
+
+
+def _shown(verdict: Mapping[str, Any], head: str, machine: LabelSet) -> float | None:
+    """The probability that stood beside the machine's label; of the first of its themes."""
+    if head in ("intent", "tenor"):
+        p = verdict.get(f"{head}_p", {}).get(getattr(machine, head))
+    elif head == "themes":
+        p = next((theme["p"] for theme in verdict.get("themes", ())), None)
+    else:
+        p = verdict.get(head)
+    return None if p is None else float(p)

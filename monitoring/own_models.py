@@ -1,0 +1,135 @@
+"""A municipality's own language models on disk: every version kept, one in use, each way back.
+
+`VAR_DIR/models/<slug>/` holds a folder per version and `promoted.json`, the names of those that
+were put to use, the last of them now. Workers read it with every batch, so a promotion or a
+roll-back works at once and nobody has to restart.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import json
+import logging
+import os
+import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
+from functools import lru_cache
+from pathlib import Path
+from typing import Final
+
+from django.apps import apps
+from django.conf import settings
+
+from nlp.model import META, Model, default_model
+from nlp.verdicts import ModelMissing
+
+logger = logging.getLogger(__name__)
+
+PROMOTED: Final = "promoted.json"
+#: Versions kept besides the one in use; older ones are of no use to go back to.
+KEPT: Final = 10
+
+
+class ModelBusy(RuntimeError):
+    """Somebody else is making or choosing this municipality's model."""
+
+
+def folder_of(slug: str) -> Path:
+    return Path(settings.VAR_DIR) / "models" / slug
+
+
+def promoted(slug: str) -> list[str]:
+    """Names of the versions put to use, oldest first; empty means the shared model."""
+    try:
+        names = json.loads((folder_of(slug) / PROMOTED).read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        return []
+    return [str(name) for name in names]
+
+
+def promote(slug: str, name: str) -> None:
+    """Put the version `name` to use from now on."""
+    if not (folder_of(slug) / name / META).exists():
+        raise ModelMissing(f"no version {name} for {slug}")
+    before = promoted(slug)
+    if before[-1:] != [name]:
+        _write(slug, [*before, name])
+    _forget_old(slug)
+
+
+def roll_back(slug: str) -> str | None:
+    """Put to use what was before; returns its name, or None for the shared model.
+
+    Raises ModelMissing when there is nothing to go back from.
+    """
+    before = promoted(slug)
+    if not before:
+        raise ModelMissing(f"{slug} has no model of its own to go back from")
+    left = [name for name in before[:-1] if (folder_of(slug) / name / META).exists()]
+    _write(slug, left)
+    return left[-1] if left else None
+
+
+def find_model(municipality_id: int) -> Model | None:
+    """The municipality's own model; None when it has none, or none that can be used.
+
+    A model made with other code or another lexicon than the shared one reads words differently and
+    is left aside until it is made anew.
+    """
+    slug = _slug(municipality_id)
+    try:
+        names = promoted(slug)
+        if not names:
+            return None
+        model = _load(folder_of(slug) / names[-1])
+        fits = model.meta["fingerprint"] == default_model().meta["fingerprint"]
+    except (OSError, ValueError, KeyError, ModelMissing):
+        logger.exception("model of municipality %s cannot be used", municipality_id)
+        return None
+    if not fits:
+        logger.warning("model of municipality %s is older than the shared one", municipality_id)
+        return None
+    return model
+
+
+@contextmanager
+def sole_use(slug: str) -> Iterator[Path]:
+    """The municipality's folder, for nobody else to change; raises ModelBusy at once if taken."""
+    folder = folder_of(slug)
+    folder.mkdir(parents=True, exist_ok=True)
+    with (folder / ".lock").open("w") as lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            raise ModelBusy(f"the model of {slug} is being made") from None
+        yield folder
+
+
+@lru_cache(maxsize=64)
+def _slug(municipality_id: int) -> str:
+    municipality = apps.get_model(settings.MUNICIPALITY_MODEL)
+    slug: str = municipality.objects.values_list("slug", flat=True).get(pk=municipality_id)
+    return slug
+
+
+@lru_cache(maxsize=4)
+def _load(place: Path) -> Model:
+    return Model.load(place)
+
+
+def _write(slug: str, names: list[str]) -> None:
+    folder = folder_of(slug)
+    fresh = folder / f".{PROMOTED}.new"
+    fresh.write_text(json.dumps(names), encoding="utf-8")
+    os.replace(fresh, folder / PROMOTED)
+
+
+def _forget_old(slug: str) -> None:
+    """Delete the oldest versions beyond KEPT; those in use last are kept longest."""
+    folder, names = folder_of(slug), promoted(slug)
+    versions = [path for path in folder.iterdir() if (path / META).exists()]
+    rank = {name: place for place, name in enumerate(names)}
+    versions.sort(key=lambda path: (rank.get(path.name, -1), path.stat().st_mtime))
+    for path in versions[: -(KEPT + 1)]:
+        shutil.rmtree(path)
