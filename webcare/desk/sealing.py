@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import Any
 
+from django.db.models import Model, TextField
+from django.db.models.functions import Cast
+
 from archive.models import Kind
 from archive.records import Entry, record
-from monitoring.models import Mention, Revision
+from monitoring.models import Mention, RawPayload, Revision
 from webcare.desk.models import Reply
 
 
@@ -29,16 +33,33 @@ def _content(mention: Mention) -> dict[str, Any]:
     }
 
 
-def seal_incoming(mention: Mention, case_id: int) -> Entry:
-    """The record of a resident's message in a case; the caller registers it with its batch."""
-    return Entry(
-        municipality_id=mention.municipality_id,
-        kind=Kind.INCOMING,
-        subject_type="mention",
-        subject_id=mention.pk,
-        content=_content(mention),
-        metadata={"case": case_id, "platform": mention.platform},
-    )
+def seal_incoming(messages: Sequence[tuple[Mention, int]]) -> list[Entry]:
+    """The records of residents' messages, each with the number of its case; not yet registered.
+
+    The platform's own words are bound in by hash, read in one query for all.
+    """
+    payloads = _read_raw(RawPayload, "payload", [mention.pk for mention, _ in messages])
+    return [
+        Entry(
+            municipality_id=mention.municipality_id,
+            kind=Kind.INCOMING,
+            subject_type="mention",
+            subject_id=mention.pk,
+            content=_content(mention),
+            metadata={"case": case_id, "platform": mention.platform},
+            raw=payloads.get(mention.pk),
+        )
+        for mention, case_id in messages
+    ]
+
+
+def _read_raw(model: type[Model], field: str, numbers: Sequence[int]) -> dict[int, bytes]:
+    """The platform's own words by number, in the text form PostgreSQL gives its jsonb.
+
+    That form is the same every time, however deep the payload, and costs no second parse.
+    """
+    rows = model._default_manager.filter(pk__in=numbers).annotate(said_as=Cast(field, TextField()))
+    return {number: said.encode() for number, said in rows.values_list("pk", "said_as")}
 
 
 def seal_own_post(mention: Mention) -> None:
@@ -50,6 +71,7 @@ def seal_own_post(mention: Mention) -> None:
         subject_id=mention.pk,
         content=_content(mention),
         metadata={"platform": mention.platform},
+        raw=_read_raw(RawPayload, "payload", [mention.pk]).get(mention.pk),
     )
 
 
@@ -93,4 +115,5 @@ def seal_revision(revision: Revision, case_id: int | None) -> None:
             "seen_at": _moment(revision.seen_at),
         },
         metadata={"case": case_id, "platform": mention.platform},
+        raw=_read_raw(Revision, "raw", [revision.pk])[revision.pk] if revision.raw else None,
     )

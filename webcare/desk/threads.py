@@ -65,7 +65,7 @@ def _join_case(case_id: int, said: list[tuple[Mention, Verdict | None]]) -> None
         CaseEvent.objects.bulk_create(
             change.event(CaseEvent.Kind.MESSAGE, mention=mention.pk) for mention, _ in said
         )
-        record_many([seal_incoming(mention, case.pk) for mention, _ in said])
+        record_many(seal_incoming([(mention, case.pk) for mention, _ in said]))
 
 
 def asks_us(case: Case, mention: Mention) -> bool:

@@ -248,7 +248,7 @@ def _open_cases(batch: _Batch) -> None:
     by_mention = {mention.pk: case for case, mention in batch.opened}
     for decided in batch.triages:
         decided.case = by_mention.get(decided.mention_id)
-    record_many([seal_incoming(mention, case.pk) for case, mention in batch.opened])
+    record_many(seal_incoming([(mention, case.pk) for case, mention in batch.opened]))
     teams: dict[tuple[int, int], list[int]] = {}
     for case in cases:
         teams.setdefault((case.municipality_id, case.team_id), []).append(case.pk)

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import hashlib
+import json
 from datetime import timedelta
 
 import pytest
+from django.db import connection
 from django.utils import timezone
 
 from archive.models import Record
@@ -210,3 +213,17 @@ def test_odd_texts_open_a_case_like_any_other(cast: Cast, text: str) -> None:
     case = make_case(cast.account, text)
 
     assert case.state == "open"
+
+
+def test_the_platforms_own_words_are_bound_into_the_record_by_hash(cast: Cast) -> None:
+    case = make_case(cast.account, raw={"id": "7", "content": "<p>é</p>", "n": [1, 2.5]})
+    record = Record.objects.select_related("content").get(subject_id=case.first_mention_id)
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT sha256(convert_to(payload::text, 'UTF8')) FROM monitoring_rawpayload"
+            " WHERE mention_id = %s",
+            [case.first_mention_id],
+        )
+        (digest,) = cursor.fetchone()
+    salted = hashlib.sha256(bytes(record.content.salt) + digest).hexdigest()
+    assert json.loads(bytes(record.header))["raw"] == salted
