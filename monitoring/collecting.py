@@ -18,7 +18,7 @@ from monitoring.explaining import explain
 from monitoring.ingest import Stored
 from monitoring.models import Round, Source
 from monitoring.platforms.base import AccessDenied, Page, PermanentError, PlatformError, RetryAfter
-from monitoring.platforms.registry import get_platform
+from monitoring.platforms.registry import PLATFORMS, get_platform
 from monitoring.traces import describe_trace
 
 logger = logging.getLogger(__name__)
@@ -46,6 +46,11 @@ class Outcome:
     busy: bool = False
 
 
+def find_collected() -> list[str]:
+    """The platforms that are collected from; what comes in by hand or is gone has no rounds."""
+    return [name for name, platform in PLATFORMS.items() if platform.capabilities.collects]
+
+
 def make_adapter(source: Source) -> Any:
     """The adapter of a source. Raises `PermanentError` when its settings cannot be right."""
     platform = get_platform(source.platform)
@@ -66,7 +71,7 @@ def collect(source_id: int, store: Store) -> Outcome:
             return Outcome(busy=True)
         source = Source.objects.get(pk=source_id)
         started, outcome = timezone.now(), Outcome()
-        wait: float = INTERVALS[source.platform]
+        wait: float = INTERVALS.get(source.platform, LONGEST_WAIT)
         try:
             _fetch_all(source, store, outcome)
         except PlatformError as error:

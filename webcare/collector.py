@@ -16,7 +16,7 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from django.db import InterfaceError, OperationalError, close_old_connections, connection
 from django.utils import timezone
 
-from monitoring.collecting import make_adapter
+from monitoring.collecting import find_collected, make_adapter
 from monitoring.models import Source
 from monitoring.platforms.base import Page, PlatformError, Post
 from monitoring.platforms.registry import get_platform
@@ -137,11 +137,7 @@ def run(ended: threading.Event, say: Callable[[str], None]) -> None:
 
 
 def _find_active() -> list[Source]:
-    return [
-        source
-        for source in Source.objects.filter(active=True)
-        if get_platform(source.platform).capabilities.collects
-    ]
+    return list(Source.objects.filter(active=True, platform__in=find_collected()))
 
 
 def _round(source_id: int) -> None:
@@ -171,8 +167,10 @@ def _tend_listeners(
         if pk not in listeners and get_platform(source.platform).capabilities.streams:
             try:
                 listeners[pk] = Listener(source)
-            except PlatformError:
+            except Exception as error:
                 # Its rounds tell what is wrong, in words, where people look.
+                if not isinstance(error, PlatformError):
+                    logger.error("source %d: %s", pk, describe_trace(error))
                 continue
             listeners[pk].start()
             say(f"listening to source {pk}")

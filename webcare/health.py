@@ -24,6 +24,7 @@ from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, Gauge, gen
 from prometheus_client.platform_collector import PlatformCollector
 from prometheus_client.process_collector import ProcessCollector
 
+from monitoring.collecting import find_collected
 from monitoring.models import Source
 from webcare.env import read_text
 
@@ -117,7 +118,7 @@ def collector_lag() -> float:
     with transaction.atomic(), connection.cursor() as cursor:
         cursor.execute(f"SET LOCAL statement_timeout = {int(TIMEOUT_SECONDS * 1000)}")
         oldest = (
-            Source.objects.filter(active=True)
+            Source.objects.filter(active=True, platform__in=find_collected())
             .order_by("next_round")
             .values_list("next_round", flat=True)
             .first()

@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Iterator
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -15,8 +16,9 @@ from monitoring import collecting
 from monitoring.models import Mention, Round, Source
 from monitoring.platforms.base import Page, Post, RetryAfter
 from tests.cast import Cast
+from tests.makers import make_source
 from tests.webcare.desk.makers import make_post
-from webcare import collector, pipeline
+from webcare import collector, health, pipeline
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -94,7 +96,7 @@ def test_a_platform_cannot_keep_us_away_for_ever(
     pipeline.collect(source.pk)
 
     source.refresh_from_db()
-    assert source.next_round < timezone.now() + timezone.timedelta(minutes=20)
+    assert source.next_round < timezone.now() + timedelta(minutes=20)
 
 
 def refuse_posts_that_say(words: str, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -135,3 +137,17 @@ def test_a_post_that_no_row_can_hold_does_not_end_the_stream(
     listener.storer.join(10)
 
     assert [mention.text for mention in Mention.objects.all()] == ["Na"]
+
+
+def test_a_source_of_a_platform_that_is_gone_stops_no_other(cast: Cast, source: Source) -> None:
+    make_source(cast.municipality, "verdwenen")
+
+    assert [found.pk for found in collector._find_active() if found.platform == "verdwenen"] == []
+    assert source in collector._find_active()
+
+
+def test_a_source_that_is_never_collected_does_not_look_late(cast: Cast) -> None:
+    Source.objects.update(next_round=timezone.now())
+    make_source(cast.municipality, "phone", next_round=timezone.now() - timedelta(days=1))
+
+    assert health.check_collector()["ok"]

@@ -42,6 +42,7 @@ ODD_POSTS = {
         "lang": "\ud83d",
     },
     "a raw number that JSON here cannot hold": {"raw": {"n": 2**80}},
+    "raw numbers that canonical JSON cannot hold": {"raw": {"n": 2**60, "m": 1e300, "o": -0.0}},
     "a raw number that is none": {"raw": {"n": float("nan"), "m": float("inf")}},
     "a raw payload of 2,000 levels": {"raw": nested(2000)},
     "a raw payload with a NUL in a name": {"raw": {"a\x00": "\x00"}},
