@@ -47,6 +47,9 @@ WITH said AS MATERIALIZED (
     WHERE l.municipality_id = %(municipality)s AND l.current
       AND l.posted_at >= %(previous_since)s AND l.posted_at < %(until)s
       AND (l.posted_at >= %(since)s OR l.posted_at < %(previous_until)s)
+      -- The same bounds once more, so that the mentions are read along their own index too.
+      AND m.municipality_id = %(municipality)s
+      AND m.posted_at >= %(previous_since)s AND m.posted_at < %(until)s
       AND NOT m.own AND NOT m.private
 ), per_author AS (
     SELECT now, NULL::text AS theme, platform, author, count(*) AS said
