@@ -18,7 +18,7 @@ from tests.makers import make_municipality, make_source
 from tests.webcare.desk.makers import make_case, make_post, read_and_triage, store_posts
 from webcare import pipeline
 from webcare.desk import cases
-from webcare.desk.models import Case
+from webcare.desk.models import Case, CaseEvent
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -127,8 +127,6 @@ def test_an_edit_during_triage_is_noted_once_whoever_is_first(cast: Cast) -> Non
             change(cast, make_post("Anders", id=str(number), change="edited"))
 
     assert together(read, edit) == []
-    from webcare.desk.models import CaseEvent
-
     assert CaseEvent.objects.filter(kind="message_edited").count() == 40
 
 

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 from django.utils import timezone
 
+from archive.models import Record
 from monitoring.models import Mention, Waiting
 from monitoring.platforms.base import Author, Medium, Page, Post
 from tests.cast import Cast
@@ -121,8 +122,6 @@ def test_an_edit_before_anybody_read_the_post_is_sealed_and_in_the_history(cast:
         "opened",
         "message_edited",
     ]
-    from archive.models import Record
-
     assert set(Record.objects.values_list("kind", flat=True)) == {"incoming", "edit"}
 
 
