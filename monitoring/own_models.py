@@ -16,13 +16,15 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import lru_cache
 from pathlib import Path
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from django.apps import apps
 from django.conf import settings
 
-from nlp.model import META, Model, default_model
 from nlp.verdicts import ModelMissing
+
+if TYPE_CHECKING:
+    from nlp.model import Model
 
 logger = logging.getLogger(__name__)
 
@@ -50,7 +52,7 @@ def promoted(slug: str) -> list[str]:
 
 def promote(slug: str, name: str) -> None:
     """Put the version `name` to use from now on."""
-    if not (folder_of(slug) / name / META).exists():
+    if not _is_model(folder_of(slug) / name):
         raise ModelMissing(f"no version {name} for {slug}")
     before = promoted(slug)
     if before[-1:] != [name]:
@@ -66,7 +68,7 @@ def roll_back(slug: str) -> str | None:
     before = promoted(slug)
     if not before:
         raise ModelMissing(f"{slug} has no model of its own to go back from")
-    left = [name for name in before[:-1] if (folder_of(slug) / name / META).exists()]
+    left = [name for name in before[:-1] if _is_model(folder_of(slug) / name)]
     _write(slug, left)
     return left[-1] if left else None
 
@@ -82,6 +84,8 @@ def find_model(municipality_id: int) -> Model | None:
         names = promoted(slug)
         if not names:
             return None
+        from nlp.model import default_model
+
         model = _load(folder_of(slug) / names[-1])
         fits = model.meta["fingerprint"] == default_model().meta["fingerprint"]
     except (OSError, ValueError, KeyError, ModelMissing):
@@ -113,9 +117,18 @@ def _slug(municipality_id: int) -> str:
     return slug
 
 
+# Whatever reads no text imports this module too, and must not pay for the machinery.
 @lru_cache(maxsize=4)
 def _load(place: Path) -> Model:
+    from nlp.model import Model
+
     return Model.load(place)
+
+
+def _is_model(place: Path) -> bool:
+    from nlp.model import META
+
+    return (place / META).exists()
 
 
 def _write(slug: str, names: list[str]) -> None:
@@ -128,7 +141,7 @@ def _write(slug: str, names: list[str]) -> None:
 def _forget_old(slug: str) -> None:
     """Delete the oldest versions beyond KEPT; those in use last are kept longest."""
     folder, names = folder_of(slug), promoted(slug)
-    versions = [path for path in folder.iterdir() if (path / META).exists()]
+    versions = [path for path in folder.iterdir() if _is_model(path)]
     rank = {name: place for place, name in enumerate(names)}
     versions.sort(key=lambda path: (rank.get(path.name, -1), path.stat().st_mtime))
     for path in versions[: -(KEPT + 1)]:
