@@ -107,7 +107,7 @@ def register_entry(
             " Gewiste, verwijderde en besloten berichten doen niet mee."
         ),
         "monitoring": (
-            "Elke week is er een lijst met willekeurige en twijfelachtige berichten om na te kijken;"
+            "Elke week is er een lijst met willekeurige en twijfelachtige berichten om te bekijken;"
             " een tiende daarvan is voor twee mensen."
         ),
         "provider": "Open source (EUPL-1.2)",
