@@ -32,7 +32,7 @@ def shared(tmp_path_factory):
 @pytest.fixture
 def town(db, settings, shared, tmp_path, monkeypatch):
     settings.VAR_DIR = tmp_path
-    monkeypatch.setattr(own_models, "default_model", lambda: Model.load(shared[1]))
+    monkeypatch.setattr("nlp.model.default_model", lambda: Model.load(shared[1]))
     own_models._slug.cache_clear()
     return make_municipality()
 
