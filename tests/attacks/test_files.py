@@ -80,7 +80,9 @@ try:
         pass
 except FileProblem:
     pass
-print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss)
+# Not `ru_maxrss`: that one remembers who started us.
+peak = next(line for line in open("/proc/self/status") if line.startswith("VmHWM"))
+print(peak.split()[1])
 """
 
 
