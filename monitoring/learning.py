@@ -17,10 +17,11 @@ from monitoring import own_models
 from monitoring.labels import CORRECTABLE, YES
 from monitoring.models import LabelSet, Revision
 from nlp.evaluation import report_on
-from nlp.model import MODELS, Model
+from nlp.model import MODELS, Model, is_current
 from nlp.posts import CORPUS, TEST, read_posts
 from nlp.retraining import Partial, objections
 from nlp.retraining import retrain as learn
+from nlp.verdicts import ModelMissing
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,9 +100,11 @@ def retrain(
 ) -> Outcome:
     """Make the municipality's own model and hold it against the one in use on the frozen test.
 
-    With `to_use` it is promoted when nothing speaks against it. Raises ModelBusy, ModelMissing
-    (without a shared model), CorpusError.
+    With `to_use` it is promoted when nothing speaks against it. Raises ModelBusy, CorpusError, and
+    ModelMissing without a shared model of this very corpus and code: the two must read alike.
     """
+    if not is_current(corpus_dir, shared_dir):
+        raise ModelMissing("the shared model is missing or outdated; make it with: manage.py train")
     texts = training_texts(municipality.pk)
     with own_models.sole_use(municipality.slug) as folder:
         after = learn(corpus_dir, texts, folder, say=say)

@@ -114,6 +114,14 @@ def test_a_broken_model_is_left_aside(taught, shared):
     assert own_models.find_model(taught.pk) is None
 
 
+def test_an_outdated_shared_model_is_made_anew_first(taught, shared, tmp_path):
+    corpus = write_corpus(tmp_path / "newer")
+    with (corpus / "part-01.jsonl").open("a", encoding="utf-8") as more:
+        more.write("\n")
+    with pytest.raises(ModelMissing, match=r"manage\.py train"):
+        learning.retrain(taught, corpus_dir=corpus, shared_dir=shared[1])
+
+
 def test_two_cannot_make_it_at_once(taught, shared):
     with own_models.sole_use(taught.slug), pytest.raises(own_models.ModelBusy):
         retrain(taught, shared)
