@@ -1,10 +1,9 @@
 """From raw scores to probabilities that mean what they say.
 
 Yes/no heads get a slope and an offset each (Platt), drawn towards the slope and offset all heads
-share, so that a theme with three examples is not fitted to three examples. Intent is a softmax with
-one temperature and an offset per label. Tenor is read from its two heads together: with support `s`
-and criticism `c`, the four classes are a softmax over both scores, so that "mixed" is both and
-"neutral" is neither without pretending the two are independent.
+share, so that a theme with three examples is not fitted to three examples. Intent and tenor are
+each a softmax over the scores of all heads but the themes: whether a post is a complaint tells of
+blame, and whose business it is tells whether blame is blame of the municipality.
 """
 
 from collections.abc import Mapping
@@ -24,6 +23,8 @@ THEME = slice(INTENT.stop, INTENT.stop + len(THEMES))
 TENOR = slice(THEME.stop, THEME.stop + len(TENOR_HEADS))
 EMOTION = slice(TENOR.stop, len(HEADS) - len(FLAGS))
 FLAG = slice(EMOTION.stop, len(HEADS))
+#: Heads that intent and tenor are read from.
+COMPANY = np.r_[INTENT, TENOR, EMOTION, FLAG]
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,25 +40,24 @@ class Probabilities:
 class Calibration:
     """The numbers learned from scores of posts the scoring model had not seen.
 
-    slope, offset: (heads,) · temperature: > 0, intent_offset: (intents,) ·
-    tenor: (4, 3), weights of support score, criticism score and one, per tenor ·
+    slope, offset: (heads,) · intent: (intents, n + 1), tenor: (4, n + 1), weights of the n scores
+    of COMPANY and of one ·
     thresholds: the probability from which a theme or a flag counts as said, by head name.
     """
 
     slope: Floats
     offset: Floats
-    temperature: float
-    intent_offset: Floats
+    intent: Floats
     tenor: Floats
     thresholds: Mapping[str, float]
 
     def apply(self, scores: Scores) -> Probabilities:
         raw = scores.astype(np.float64)
         logits = raw * self.slope + self.offset
-        pair = np.c_[raw[:, TENOR], np.ones(len(raw))]
+        company = with_one(raw[:, COMPANY])
         return Probabilities(
-            intent=softmax(raw[:, INTENT] / self.temperature + self.intent_offset),
-            tenor=softmax(pair @ self.tenor.T),
+            intent=softmax(company @ self.intent.T),
+            tenor=softmax(company @ self.tenor.T),
             heads=sigmoid(logits),
         )
 
@@ -65,8 +65,7 @@ class Calibration:
         return {
             "slope": self.slope.tolist(),
             "offset": self.offset.tolist(),
-            "temperature": self.temperature,
-            "intent_offset": self.intent_offset.tolist(),
+            "intent": self.intent.tolist(),
             "tenor": self.tenor.tolist(),
             "thresholds": dict(self.thresholds),
         }
@@ -76,11 +75,15 @@ class Calibration:
         return cls(
             slope=np.array(stored["slope"]),
             offset=np.array(stored["offset"]),
-            temperature=float(stored["temperature"]),
-            intent_offset=np.array(stored["intent_offset"]),
+            intent=np.array(stored["intent"]),
             tenor=np.array(stored["tenor"]),
             thresholds=dict(stored["thresholds"]),
         )
+
+
+def with_one(scores: Floats) -> Floats:
+    """`scores` with a column of ones, for the constant of a linear layer."""
+    return np.c_[scores, np.ones(len(scores))]
 
 
 def sigmoid(logits: Floats) -> Floats:

@@ -8,7 +8,7 @@ from nlp.labels import HEADS
 from nlp.model import Model
 from nlp.normalise import normalise
 
-#: Name of the share of the text as a whole: question marks, capitals, length, what comes together.
+#: Name of the share of the text as a whole: question marks, length, phrases, what comes together.
 LOOK = "(form)"
 
 
@@ -25,11 +25,14 @@ def explain_text(model: Model, text: str, head: str) -> list[tuple[str, float]]:
     with model.turn() as pipeline:
         doc = pipeline.make_doc(normalise(text))
         heads = model.heads
-        looks = heads.table.look(doc.text)
-        rows, _ = heads.token_rows([doc])
         table, weights = heads.table, heads.weights
-        mix = heads.table.mix(int(np.bitwise_or.reduce(heads.table.bits[rows], initial=0)))
-        distinct = list(dict.fromkeys([looks, mix, *rows.tolist()]))
+        looks = table.look(doc.text)
+        rows, _ = heads.token_rows([doc])
+        owner = np.zeros(len(rows), np.int64)
+        phrases = list(dict.fromkeys(heads.phrase_rows(rows, owner)[0].tolist()))
+        together = np.r_[rows, np.array(phrases, np.int64)]
+        mix = table.mix(int(np.bitwise_or.reduce(table.bits[together], initial=0)))
+        distinct = list(dict.fromkeys([looks, mix, *phrases, *rows.tolist()]))
         lengths = table.lengths[distinct].sum(0)
         pairs, neighbours = heads.known_pairs(rows)
         lengths[WORD] += weights.pair_length[list(dict.fromkeys(pairs))].sum()
@@ -48,7 +51,8 @@ def explain_text(model: Model, text: str, head: str) -> list[tuple[str, float]]:
                 for row in ends:
                     per_word[int(row)] += share * 2 / len(ends)
         named = {int(row): doc[at].text for at, row in reversed(list(enumerate(rows)))}
-    per_word[looks] += per_word.pop(mix)
+    for row in (mix, *phrases):
+        per_word[looks] += per_word.pop(row)
     named[looks] = LOOK
     shares = [(named[row], share) for row, share in per_word.items()]
     return sorted(shares, key=lambda one: -abs(one[1]))

@@ -1,8 +1,9 @@
 """From tokens to features: words, word pairs, character 3–5-grams, cues and marks, all hashed.
 
-Four blocks, each scaled to length one per text so that a long mail and a short tweet weigh alike:
+Six blocks, each scaled to length one per text so that a long mail and a short tweet weigh alike:
 WORD (words and pairs of neighbours), CHAR (character n-grams within a word), TOPIC (what the
-lexicon says a word is about) and MANNER (what it says a word does, and the look of the text). A
+lexicon says a word hints at), MANNER (what it says a word does, and the look of the text), CORE
+(words that tell a theme by themselves) and TONE (phrases of blame, praise, irony, asking). A
 feature is named by the CRC-32 of its string: the trained model holds numbers, never words of
 residents.
 
@@ -11,14 +12,17 @@ Everything about a single word depends on that word alone, so it is computed onc
 
 import re
 import unicodedata
-from functools import lru_cache
+from collections.abc import Iterable
+from functools import cache, lru_cache
 from itertools import combinations
 from zlib import crc32
 
 from nlp.lexicon import NEGATOR, VALENCE, lexicon
 
-WORD, CHAR, TOPIC, MANNER = range(4)
-BLOCKS = 4
+WORD, CHAR, TOPIC, MANNER, CORE, TONE = range(6)
+BLOCKS = 6
+#: Block of a class by the kind of file it is kept in; MANNER for the others.
+BLOCK_OF = {"themes": TOPIC, "core": CORE, "says": TONE, "feels": TONE}
 
 #: Words after a negator whose valence turns round.
 NEGATION_SPAN = 3
@@ -50,6 +54,27 @@ MIXED = (
     "intents.self",
     "intents.you",
 )
+#: The same for phrases, with features of their own.
+TONES = (
+    "says.reproach",
+    "says.sarcasm",
+    "says.praise",
+    "says.sting",
+    "says.others",
+    "intents.municipal",
+    "intents.you",
+    "says.asks",
+    "says.requests",
+    "says.fault",
+    "says.proposes",
+    "says.owncase",
+    "says.stance",
+)
+#: Bit of a class in the number that says what a text holds; the question mark has one too.
+BIT_OF_MIXED = {name: 1 << bit for bit, name in enumerate((*MIXED, "?"))}
+BIT_OF_TONE = {name: 1 << bit for bit, name in enumerate(TONES, len(BIT_OF_MIXED))}
+#: The bits of MIXED; those above are of TONES.
+MIXED_BITS = (1 << len(BIT_OF_MIXED)) - 1
 
 
 def canonical(token: str) -> str:
@@ -69,7 +94,15 @@ def hash_feature(kind: str, value: str) -> int:
 
 def hash_pair(first: str, second: str) -> int:
     """The 64-bit name of two neighbouring canonical words; `words` takes the same sum in bulk."""
-    return (hash_feature("h", first) * PAIR_FACTOR + hash_feature("h", second)) & 0xFFFFFFFFFFFFFFFF
+    return hash_phrase((first, second))
+
+
+def hash_phrase(words: Iterable[str]) -> int:
+    """The 64-bit name of canonical words in a row."""
+    name = 0
+    for word in words:
+        name = (name * PAIR_FACTOR + hash_feature("h", word)) & 0xFFFFFFFFFFFFFFFF
+    return name
 
 
 @lru_cache(maxsize=50_000)
@@ -100,24 +133,43 @@ def word_features(word: str, negated: bool) -> list[tuple[int, int]]:
         for size in (3, 4, 5):
             for start in range(len(padded) - size + 1):
                 found.add((CHAR, hash_feature("c", padded[start : start + size])))
-    for name in word_classes(word):
-        block = TOPIC if name.startswith("themes.") else MANNER
-        turned = "not " if negated and name in VALENCE else ""
-        found.add((block, hash_feature("l", turned + name)))
-    return sorted(found)
+    classes = word_classes(word)
+    turned = {f"not {name}" if negated and name in VALENCE else name for name in classes}
+    return sorted(found | set(class_features(turned)))
+
+
+def class_features(classes: Iterable[str]) -> list[tuple[int, int]]:
+    """(block, feature) of every class."""
+    return [_class_feature(name) for name in classes]
+
+
+@cache
+def _class_feature(name: str) -> tuple[int, int]:
+    """A class that is turned round begins with "not "."""
+    kind = name.removeprefix("not ").partition(".")[0]
+    return BLOCK_OF.get(kind, MANNER), hash_feature("l", name)
+
+
+def class_bits(classes: Iterable[str]) -> int:
+    """Which of MIXED and TONES are among the classes, as bits."""
+    bits = 0
+    for name in classes:
+        bits |= BIT_OF_MIXED.get(name, 0) | BIT_OF_TONE.get(name, 0)
+    return bits
 
 
 def mix_bits(word: str) -> int:
-    """Which of MIXED a canonical word has, as bits."""
-    classes = word_classes(word)
-    bits = sum(1 << bit for bit, name in enumerate(MIXED) if name in classes)
-    return bits | (1 << len(MIXED)) if word == "?" else bits
+    """Which of MIXED and TONES a canonical word has, as bits."""
+    return class_bits(word_classes(word)) | (BIT_OF_MIXED["?"] if word == "?" else 0)
 
 
 def mix_features(bits: int) -> list[tuple[int, int]]:
-    """(block, feature) of every two things of MIXED a text has together."""
-    present = [name for bit, name in enumerate((*MIXED, "?")) if bits >> bit & 1]
-    return [(MANNER, hash_feature("x", f"{a} {b}")) for a, b in combinations(present, 2)]
+    """(block, feature) of every two things of MIXED, and of TONES, a text has together."""
+    found = []
+    for kind, block, table in (("x", MANNER, BIT_OF_MIXED), ("t", TONE, BIT_OF_TONE)):
+        present = [name for name, bit in table.items() if bits & bit]
+        found += [(block, hash_feature(kind, f"{a} {b}")) for a, b in combinations(present, 2)]
+    return found
 
 
 def marks(text: str) -> list[str]:

@@ -1,10 +1,13 @@
 """Fitting probabilities and thresholds on scores of posts the scoring model had not seen."""
 
+from collections.abc import Sequence
+
 import numpy as np
 from numpy.typing import NDArray
 from scipy.optimize import minimize
 
 from nlp.calibration import (
+    COMPANY,
     FLAG,
     INTENT,
     TENOR,
@@ -14,11 +17,14 @@ from nlp.calibration import (
     Scores,
     sigmoid,
     softmax,
+    with_one,
 )
 from nlp.labels import HEADS, INTENTS, TENORS
 
 #: Pull of a head's own slope and offset towards those of its kind, in posts.
 PULL = 4.0
+#: Pull of the layers of intent and tenor towards their own heads.
+LAYER_PULL = 30.0
 #: Share of truly urgent or abusive posts that must not be missed.
 RECALL = 0.95
 #: No flag is raised below this, or nearly everything would be.
@@ -45,19 +51,6 @@ def _platt(scores: Floats, truth: Truth, prior: tuple[float, float] | None) -> t
     return max(float(slope), 0.05), float(offset)
 
 
-def _intent(scores: Floats, truth: Truth) -> tuple[float, Floats]:
-    """Temperature and offsets of the intent softmax; offsets are drawn towards none."""
-    answer = truth.argmax(1)
-    rows = np.arange(len(answer))
-
-    def loss(x: Floats) -> float:
-        p = softmax(scores * np.exp(x[0]) + x[1:])
-        return float(-np.log(np.maximum(p[rows, answer], 1e-12)).sum() + 2 * (x[1:] ** 2).sum())
-
-    found = minimize(loss, np.zeros(1 + len(INTENTS)), method="L-BFGS-B").x
-    return float(np.exp(-found[0])), found[1:]
-
-
 def tenor_index(truth: Truth) -> NDArray[np.int64]:
     """Index in TENORS from the two yes/no columns support and criticism."""
     table = np.array([TENORS.index(n) for n in ("neutral", "support", "criticism", "mixed")])
@@ -65,23 +58,47 @@ def tenor_index(truth: Truth) -> NDArray[np.int64]:
     return result
 
 
-def _tenor(scores: Floats, truth: Truth) -> Floats:
-    """(4, 3) weights of the tenor softmax, drawn towards independent heads."""
-    answer = tenor_index(truth)
-    rows = np.arange(len(answer))
-    inputs = np.c_[scores, np.ones(len(scores))]
-    start = np.zeros((len(TENORS), 3))
-    for head, name in enumerate(("support", "criticism")):
-        start[TENORS.index(name), head] = start[TENORS.index("mixed"), head] = 1.0
+def _layer(company: Floats, answer: NDArray[np.int64], start: Floats) -> Floats:
+    """Weights like `start`, (labels, scores + 1), of the softmax that makes the answers likeliest;
+    drawn towards `start`, the constants hardly."""
+    inputs = with_one(company)
+    true = np.eye(len(start))[answer]
+    pull = np.full(start.shape, LAYER_PULL)
+    pull[:, -1] *= 0.0004
 
-    def loss(x: Floats) -> float:
+    def loss(x: Floats) -> tuple[float, Floats]:
         weights = x.reshape(start.shape)
         p = softmax(inputs @ weights.T)
-        away = ((weights - start)[:, :2] ** 2).sum()
-        return float(-np.log(np.maximum(p[rows, answer], 1e-12)).sum() + away)
+        away = weights - start
+        value = -np.log(np.maximum(p[true.astype(bool)], 1e-12)).sum() + (pull * away**2).sum()
+        return float(value), ((p - true).T @ inputs + 2 * pull * away).ravel()
 
-    found: Floats = minimize(loss, start.ravel(), method="L-BFGS-B").x.reshape(start.shape)
-    return found
+    found = minimize(loss, start.ravel(), jac=True, method="L-BFGS-B").x
+    return np.asarray(found).reshape(start.shape)
+
+
+def _start(labels: int, own: Sequence[tuple[int, int]]) -> Floats:
+    """A layer in which (label, head) listens to its own head only."""
+    start = np.zeros((labels, len(COMPANY) + 1))
+    place = {int(head): column for column, head in enumerate(COMPANY)}
+    for label, head in own:
+        start[label, place[head]] = 1.0
+    return start
+
+
+def _intent(raw: Floats, truth: Truth) -> Floats:
+    start = _start(len(INTENTS), [(label, label) for label in range(len(INTENTS))])
+    return _layer(raw[:, COMPANY], truth[:, INTENT].argmax(1), start)
+
+
+def _tenor(raw: Floats, truth: Truth) -> Floats:
+    """Begins with two heads on their own: mixed is both, neutral is neither."""
+    own = [
+        (TENORS.index(label), TENOR.start + head)
+        for head, name in enumerate(("support", "criticism"))
+        for label in (name, "mixed")
+    ]
+    return _layer(raw[:, COMPANY], tenor_index(truth[:, TENOR]), _start(len(TENORS), own))
 
 
 def best_threshold(p: Floats, truth: Truth) -> float:
@@ -113,7 +130,6 @@ def fit_calibration(scores: Scores, truth: Truth) -> Calibration:
         shared = _platt(raw[:, kind].ravel(), truth[:, kind].ravel(), None)
         for head in range(*kind.indices(len(HEADS))):
             slope[head], offset[head] = _platt(raw[:, head], truth[:, head], shared)
-    temperature, intent_offset = _intent(raw[:, INTENT], truth[:, INTENT])
     p = sigmoid(raw * slope + offset)
     thresholds = {
         HEADS[head]: best_threshold(p[:, head], truth[:, head])
@@ -125,8 +141,7 @@ def fit_calibration(scores: Scores, truth: Truth) -> Calibration:
     return Calibration(
         slope=slope,
         offset=offset,
-        temperature=temperature,
-        intent_offset=intent_offset,
-        tenor=_tenor(raw[:, TENOR], truth[:, TENOR]),
+        intent=_intent(raw, truth),
+        tenor=_tenor(raw, truth),
         thresholds=thresholds,
     )

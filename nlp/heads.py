@@ -17,8 +17,9 @@ from spacy.language import Language
 from spacy.tokens import Doc
 from spacy.vocab import Vocab
 
-from nlp.features import BEGIN, BLOCKS, END, NEGATION_SPAN, WORD
+from nlp.features import BEGIN, BLOCKS, END, MIXED_BITS, NEGATION_SPAN, PAIR_FACTOR, WORD
 from nlp.labels import HEADS
+from nlp.lexicon import PHRASE_WORDS
 from nlp.words import Weights, WordTable
 
 FACTORY = "stadspraat_heads"
@@ -76,6 +77,20 @@ class Heads:
             under[back:] |= negates[:-back] & (sentence[:-back] == sentence[back:])
         return np.where(under, self.table.negated[rows], rows)
 
+    def phrase_rows(
+        self, rows: NDArray[np.int64], owner: NDArray[np.int64]
+    ) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+        """(row, document) of every phrase of the lexicon among the tokens."""
+        hashes = names = self.table.hashes[rows]
+        found, owners = [np.zeros(0, np.int64)], [np.zeros(0, np.int64)]
+        for back in range(1, PHRASE_WORDS[-1]):
+            names = names[:-1] * np.uint64(PAIR_FACTOR) + hashes[back:]
+            at, phrases = self.table.find_phrases(names)
+            same = owner[at] == owner[at + back]
+            found.append(phrases[same])
+            owners.append(owner[at[same]])
+        return np.concatenate(found), np.concatenate(owners)
+
     def pair_rows(
         self, rows: NDArray[np.int64], owner: NDArray[np.int64]
     ) -> tuple[NDArray[np.intp], NDArray[np.int64]]:
@@ -117,16 +132,19 @@ class Heads:
         rows, owner = self.token_rows(docs)
         size = len(self.table)
         # A word said twice counts once: repetition is emphasis, not evidence.
-        distinct = np.unique(np.concatenate([looks, rows]) + size * np.r_[np.arange(count), owner])
+        phrases, phrase_doc = self.phrase_rows(rows, owner)
+        said = np.concatenate([looks, rows, phrases])
+        distinct = np.unique(said + size * np.r_[np.arange(count), owner, phrase_doc])
         row_of, doc_of = distinct % size, distinct // size
         starts = np.searchsorted(doc_of, np.arange(count))
         sums = np.add.reduceat(self.table.sums[row_of].reshape(len(row_of), -1), starts)
         sums = sums.reshape(count, BLOCKS, heads)
         lengths = np.add.reduceat(self.table.lengths[row_of], starts)
         mixed = np.bitwise_or.reduceat(self.table.bits[row_of], starts)
-        mixes = np.fromiter(map(self.table.mix, mixed.tolist()), np.int64, count)
-        sums += self.table.sums[mixes]
-        lengths += self.table.lengths[mixes]
+        for bits in (mixed & MIXED_BITS, mixed & ~MIXED_BITS):
+            mixes = np.fromiter(map(self.table.mix, bits.tolist()), np.int64, count)
+            sums += self.table.sums[mixes]
+            lengths += self.table.lengths[mixes]
         at, pair_doc = self.pair_rows(rows, owner)
         if len(at):
             np.add.at(lengths[:, WORD], pair_doc, self.weights.pair_length[at])

@@ -17,6 +17,8 @@ from nlp.features import (
     TOPIC,
     WORD,
     canonical,
+    class_bits,
+    class_features,
     hash_pair,
     is_negator,
     is_sentence_end,
@@ -27,11 +29,12 @@ from nlp.features import (
     word_features,
 )
 from nlp.heads import bare
+from nlp.lexicon import PHRASE_WORDS, lexicon
 from nlp.normalise import normalise
 from nlp.words import Weights
 
 #: Posts a feature must occur in, per block, and word pairs.
-MIN_POSTS = (1, 2, 1, 1)
+MIN_POSTS = (1, 2, 1, 1, 1, 1)
 MIN_POSTS_PAIR = 2
 
 
@@ -63,9 +66,20 @@ def _count(text: str, tokeniser: spacy.tokenizer.Tokenizer) -> Counted:
     for word, negated in distinct:
         features += word_features(word, negated)
         bits |= mix_bits(word)
+    for classes in _phrases(words):
+        features += class_features(classes)
+        bits |= class_bits(classes)
     features += mix_features(bits)
     pairs = {hash_pair(*pair) for pair in pairwise([BEGIN, *words, END])}
     return Counted(features, sorted(pairs))
+
+
+def _phrases(words: Sequence[str]) -> set[frozenset[str]]:
+    """The classes of the phrases in a row of words; phrases that say the same count once."""
+    known = lexicon().phrases
+    starts = range(len(words))
+    found = (tuple(words[at : at + size]) for size in PHRASE_WORDS for at in starts)
+    return {known[phrase] for phrase in found if phrase in known}
 
 
 @dataclass(frozen=True, slots=True)

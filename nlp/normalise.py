@@ -38,13 +38,24 @@ _PLATE = re.compile(
 )
 
 # Whom a handle belongs to says whose business the post is; the handle itself says nothing else.
-_OTHER_BODIES = re.compile(
-    r"^(?:ns(?:_?online)?|prorail|gvb|ret|htm|arriva|connexxion|qbuzz|keolis|ebs|breng|syntus|"
-    r"hermes|bravo|transdev|postnl|dhl\w*|dpd\w*|ziggo\w*|kpn\w*|odido\w*|tmobile\w*|vodafone\w*|"
-    r"eneco\w*|vattenfall\w*|essent\w*|liander|enexis|stedin|vitens|evides|brabantwater|pwn|"
-    r"belastingdienst|duo\w*|uwv\w*|svb\w*|rijkswaterstaat|anwb|knmi|rivm|albertheijn|jumbo\w*|"
-    r"bol_?com|coolblue|klm|tui\w*|ing\w*|rabobank|abnamro)$",
-    re.IGNORECASE,
+# Only whole names and words no person is called by: a resident's name must not change a verdict.
+_SUFFIX = r"(?:_?(?:nl|nederland|online|reizigers|webcare|service|klantenservice|help|vragen))?$"
+_TRANSPORT = re.compile(
+    r"^(?:ns|prorail|gvb|ret|htm|arriva|connexxion|qbuzz|keolis|ebs|breng|syntus|hermes|bravo|"
+    r"transdev|rrreis|flixbus|delijn|nmbs)" + _SUFFIX + "|vervoer"
+)
+_STATE = re.compile(
+    r"^(?:duo|uwv|svb|cak|cjib|rdw|cbr|ind|coa|knmi|rivm|rijksoverheid|tweedekamer)"
+    + _SUFFIX
+    + "|ministerie|rijkswaterstaat|belastingdienst"
+)
+_BUSINESS = re.compile(
+    r"^(?:postnl|dhl|dpd|gls|ziggo|kpn|odido|tmobile|t_mobile|tele2|vodafone|simyo|"
+    r"eneco|vattenfall|essent|greenchoice|liander|enexis|stedin|vitens|evides|brabantwater|pwn|"
+    r"anwb|albertheijn|ah|jumbo|lidl|aldi|action|hema|ikea|bol_?com|coolblue|mediamarkt|zalando|"
+    r"klm|transavia|schiphol|tui|booking|ing|rabobank|abnamro|asnbank|bunq|netflix|spotify)"
+    + _SUFFIX
+    + "|klantenservice|webcare|helpdesk|verzekering|glasvezel|internet"
 )
 
 
@@ -54,9 +65,11 @@ def _mask_handle(match: re.Match[str]) -> str:
         return " @gemeente "
     if "politie" in name or "brandweer" in name:
         return " @hulpdienst "
-    if _OTHER_BODIES.match(name):
-        return " @anderen "
-    return " @iemand "
+    if _TRANSPORT.search(name):
+        return " @vervoer "
+    if _STATE.search(name):
+        return " @rijk "
+    return " @anderen " if _BUSINESS.search(name) else " @iemand "
 
 
 def clean(text: str) -> str:

@@ -10,6 +10,8 @@ from typing import Any
 from nlp.labels import EMOTIONS, FLAGS, INTENTS, TENORS, THEMES
 
 CORPUS = Path(__file__).parent / "corpus"
+#: Labels an independent second person gave, by id, without having seen the first.
+SECOND = Path("second") / "labels.jsonl"
 #: The part nothing is ever learned from.
 TEST = "test"
 SPLITS = ("train", "calibration", TEST)
@@ -49,11 +51,12 @@ class Post:
 def read_posts(folder: Path = CORPUS) -> list[Post]:
     """Every post under `folder`, in file order; CorpusError on the first line that is wrong."""
     posts: list[Post] = []
+    doubles = _second_labels(folder)
     seen: set[str] = set()
     for path in sorted(folder.glob("*.jsonl")):
         for number, row in _rows(path):
             try:
-                post = _post(row)
+                post = _post({**row, "second": doubles.pop(row["id"], row.get("second"))})
                 _check(post)
             except (KeyError, TypeError, ValueError) as error:
                 raise CorpusError(f"{path.name}:{number}: {error}") from error
@@ -63,6 +66,8 @@ def read_posts(folder: Path = CORPUS) -> list[Post]:
             posts.append(post)
     if not posts:
         raise CorpusError(f"no posts in {folder.name}/*.jsonl")
+    if doubles:
+        raise CorpusError(f"{SECOND.name}: no post has the id {next(iter(doubles))}")
     return posts
 
 
@@ -82,6 +87,19 @@ def _rows(path: Path) -> Iterator[tuple[int, dict[str, Any]]]:
                     yield number, json.loads(line)
                 except ValueError as error:
                     raise CorpusError(f"{path.name}:{number}: not JSON: {error}") from error
+
+
+def _second_labels(folder: Path) -> dict[str, dict[str, Any]]:
+    """What the second person said, by post id."""
+    path = folder / SECOND
+    if not path.exists():
+        return {}
+    found: dict[str, dict[str, Any]] = {}
+    for number, row in _rows(path):
+        if "id" not in row or row["id"] in found:
+            raise CorpusError(f"{path.name}:{number}: no id, or one that was there before")
+        found[row["id"]] = row
+    return found
 
 
 def _labels(row: dict[str, Any], default: Labels | None = None) -> Labels:

@@ -16,7 +16,10 @@ from nlp.features import (
     BLOCKS,
     PAIR_FACTOR,
     canonical,
+    class_bits,
+    class_features,
     hash_feature,
+    hash_phrase,
     is_negator,
     is_sentence_end,
     mark_features,
@@ -26,6 +29,7 @@ from nlp.features import (
     turns_round,
     word_features,
 )
+from nlp.lexicon import lexicon
 
 #: Rows kept before starting afresh; bounds memory whatever is thrown at it (about 30 MB).
 MAX_ROWS = 50_000
@@ -65,6 +69,22 @@ class WordTable:
         self._rows: dict[Any, int] = {}
         self._row_of_name: dict[int, int] = {}
         self._allocate(1024)
+        self._learn_phrases()
+
+    def _learn_phrases(self) -> None:
+        """Rows of the lexicon's phrases; phrases of the same classes share one."""
+        phrases = lexicon().phrases
+        names = np.array([hash_phrase(words) for words in phrases], np.uint64)
+        rows = np.array([self._phrase(classes) for classes in phrases.values()], np.int64)
+        order = np.argsort(names)
+        self.phrase_names, self.phrase_rows = names[order], rows[order]
+
+    def _phrase(self, classes: frozenset[str]) -> int:
+        row = self._rows.get(classes)
+        if row is None:
+            row = self._add(classes, sorted(class_features(classes)))
+            self.bits[row] = class_bits(classes)
+        return row
 
     def __len__(self) -> int:
         return len(self._rows)
@@ -144,6 +164,13 @@ class WordTable:
         """The row of what comes together in a text (see `features.MIXED`)."""
         row = self._rows.get(("mix", bits))
         return self._add(("mix", bits), mix_features(bits)) if row is None else row
+
+    def find_phrases(self, names: NDArray[np.uint64]) -> tuple[NDArray[np.intp], NDArray[np.int64]]:
+        """(places in `names` that name a phrase, row of each)."""
+        at = np.searchsorted(self.phrase_names, names)
+        at[at == len(self.phrase_names)] = 0
+        known = np.flatnonzero(self.phrase_names[at] == names)
+        return known, self.phrase_rows[at[known]]
 
     def find_pairs(
         self, first: NDArray[np.uint64], second: NDArray[np.uint64]

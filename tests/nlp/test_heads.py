@@ -19,6 +19,9 @@ HARD = [
     "niet goed, wel mooi. Nooit meer blij met dit plan!",
     "WAAROM?? #afval @iemand http",
     "Dit woord kent niemand: flobbergast",
+    "Lekker dan. Weet iemand waar ik moet zijn? Lekker dan",
+    "fijn",
+    "zo\nfijn",
     "Beste,\n\nniet mooi\n\nGroet 😡",
 ]
 
@@ -75,13 +78,21 @@ def test_a_model_with_other_labels_is_refused(tmp_path) -> None:
 
 @pytest.mark.parametrize("head", ["theme:waste", "urgent", "tenor:criticism", "emotion:joy"])
 def test_the_shares_of_the_words_add_up_to_the_score(model: Model, head: str) -> None:
-    text = "Nooit blij: weer grofvuil naast de container, schandalig!!"
+    text = "Nooit blij, lekker dan: weer grofvuil naast de container, schandalig!!"
     doc = model.pipeline(model.pipeline.make_doc(normalise(text)))
     at = HEADS.index(head)
     shares = explain_text(model, text, head)
     total = sum(share for _, share in shares) + float(model.heads.weights.bias[at])
     assert total == pytest.approx(float(doc.user_data[SCORES][at]), abs=1e-3)
     assert [abs(s) for _, s in shares] == sorted((abs(s) for _, s in shares), reverse=True)
+
+
+def test_a_phrase_is_found_within_one_text_only(model: Model) -> None:
+    docs = [model.pipeline.make_doc(text) for text in ("nou lekker", "dan", "nou lekker dan")]
+    rows, owner = model.heads.token_rows(docs)
+    _, documents = model.heads.phrase_rows(rows, owner)
+    assert 1 not in documents
+    assert (documents == 2).sum() > (documents == 0).sum()
 
 
 def test_an_intent_is_explained_against_the_other_intents(model: Model) -> None:

@@ -15,6 +15,10 @@ from nlp.normalise import MAX_CHARS, MAX_WORD, normalise
         ("auto 12-ABC-3 staat fout", "auto kenteken staat fout"),
         ("zie https://voorbeeld.example/pad?x=1", "zie http"),
         ("hoi @ria@stad.example", "hoi @iemand"),
+        ("@ns_online weer te laat", "@vervoer weer te laat"),
+        ("@postnl waar blijft het", "@anderen waar blijft het"),
+        ("@belastingdienst help", "@rijk help"),
+        ("@postma @vanderbank hoi", "@iemand @iemand hoi"),
         ("@gemeenteDuinrade graag actie", "@gemeente graag actie"),
     ],
 )

@@ -107,3 +107,23 @@ def test_the_recall_threshold_misses_no_more_than_one_in_twenty() -> None:
     truth = random.uniform(size=2000) < p**3
     cut = recall_threshold(p, truth)
     assert (p[truth] >= cut).mean() >= 0.95
+
+
+def test_labels_of_a_second_person_come_from_a_file_beside_the_corpus(tmp_path) -> None:
+    corpus = write_corpus(tmp_path)
+    first = read_posts(corpus)[0]
+    line = {"id": first.id, "intent": "idea", "tenor": "mixed", "themes": ["waste"]}
+    (corpus / "second").mkdir()
+    (corpus / "second" / "labels.jsonl").write_text(json.dumps(line), encoding="utf-8")
+    second = read_posts(corpus)[0].second
+    assert second is not None
+    assert (second.intent, second.themes) == ("idea", ("waste",))
+    assert second.about_us == first.labels.about_us
+
+
+def test_a_second_label_of_no_post_is_refused(tmp_path) -> None:
+    corpus = write_corpus(tmp_path)
+    (corpus / "second").mkdir()
+    (corpus / "second" / "labels.jsonl").write_text('{"id": "nobody"}', encoding="utf-8")
+    with pytest.raises(CorpusError, match="nobody"):
+        read_posts(corpus)
