@@ -21,6 +21,7 @@ from typing import Final
 NOBODY: Final = 65534
 PR_SET_PDEATHSIG, PR_SET_KEEPCAPS, PR_CAP_AMBIENT = 1, 8, 47
 PR_CAP_AMBIENT_RAISE: Final = 2
+PR_SET_SECUREBITS, SECBIT_NO_SETUID_FIXUP = 28, 1 << 2
 CAP_DAC_OVERRIDE, CAP_DAC_READ_SEARCH = 1, 2
 CAPABILITY_VERSION_3: Final = 0x20080522
 CLONE_NEWUSER: Final = 0x10000000
@@ -102,7 +103,8 @@ def choose_identity(owned: Path, program: Path) -> Identity:
     reasons = []
     for way in ways:
         try:
-            way.run([str(program), "--version"], owned)
+            # Unlike `postgres --version`, this fails where programs cannot find each other.
+            way.run([str(program.with_name("initdb")), "--show", "-D", str(owned)], owned)
         except NoIdentity as error:
             reasons.append(str(error))
         else:
@@ -141,6 +143,9 @@ def another_user(uid: int, gid: int) -> Identity:
     def become() -> None:
         if capability is not None:
             _libc.prctl(PR_SET_KEEPCAPS, 1, 0, 0, 0)
+            # PostgreSQL looks for its own programs with access(2), which otherwise leaves out what
+            # the capability allows.
+            _libc.prctl(PR_SET_SECUREBITS, SECBIT_NO_SETUID_FIXUP, 0, 0, 0)
         os.setgroups([])
         os.setresgid(gid, gid, gid) if hasattr(os, "setresgid") else os.setgid(gid)
         os.setresuid(uid, uid, uid) if hasattr(os, "setresuid") else os.setuid(uid)

