@@ -104,7 +104,7 @@ export default {
     typing: "{names} typt… | {names} typen…",
   },
   toast: {
-    sends: "Verstuurd over {n} s",
+    sends: "Wordt over {n} s verstuurd",
     undo: "Ongedaan maken",
     undone: "Ongedaan gemaakt",
     withdrawn: "Teruggenomen; de tekst staat weer in het antwoordveld",
