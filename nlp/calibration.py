@@ -17,12 +17,15 @@ from nlp.labels import FLAGS, HEADS, INTENTS, TENOR_HEADS, THEMES
 
 Scores = NDArray[np.float32]
 Floats = NDArray[np.float64]
+Flags = NDArray[np.bool_]
 
 INTENT = slice(0, len(INTENTS))
 THEME = slice(INTENT.stop, INTENT.stop + len(THEMES))
 TENOR = slice(THEME.stop, THEME.stop + len(TENOR_HEADS))
 EMOTION = slice(TENOR.stop, len(HEADS) - len(FLAGS))
 FLAG = slice(EMOTION.stop, len(HEADS))
+#: A theme is named only beside one that is not much likelier than it: most posts have one.
+BESIDE = 0.6
 #: Heads that intent and tenor are read from.
 COMPANY = np.r_[INTENT, TENOR, EMOTION, FLAG]
 
@@ -61,6 +64,14 @@ class Calibration:
             heads=sigmoid(logits),
         )
 
+    def said(self, heads: Floats) -> Flags:
+        """Which heads count as said, from their probabilities (texts, heads): those from their
+        threshold, one half without any; a theme also needs BESIDE of the likeliest theme."""
+        cuts = np.array([self.thresholds.get(name, 0.5) for name in HEADS])
+        said: Flags = heads >= cuts
+        said[:, THEME] &= near_likeliest(heads[:, THEME])
+        return said
+
     def as_dict(self) -> dict[str, Any]:
         return {
             "slope": self.slope.tolist(),
@@ -84,6 +95,12 @@ class Calibration:
 def with_one(scores: Floats) -> Floats:
     """`scores` with a column of ones, for the constant of a linear layer."""
     return np.c_[scores, np.ones(len(scores))]
+
+
+def near_likeliest(themes: Floats) -> Flags:
+    """Which themes are likely enough beside the likeliest one of their text."""
+    result: Flags = themes >= BESIDE * themes.max(1, keepdims=True)
+    return result
 
 
 def sigmoid(logits: Floats) -> Floats:

@@ -142,9 +142,8 @@ def _ours(model: Model, posts: Sequence[Post]) -> list[Compared]:
     started = time.perf_counter()
     p = model.probabilities([post.text for post in posts])
     rate = len(posts) / (time.perf_counter() - started)
-    cuts = np.array([model.calibration.thresholds[f"theme:{name}"] for name in THEMES])
-    # The thresholds are learned; moved to CUT so that one rule reads every way.
-    themes = p.heads[:, THEME] - cuts + CUT
+    # What counts as said is learned; told as one and nought so that one rule reads every way.
+    themes = model.calibration.said(p.heads)[:, THEME].astype(float)
     return [
         _scored("ours", head, rows, posts, 0.0, rate)
         for head, rows in (("intent", p.intent), ("tenor", p.tenor), ("themes", themes))

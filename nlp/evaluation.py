@@ -10,7 +10,7 @@ import numpy as np
 from nlp.baselines import guess_by_lexicon
 from nlp.calibration import EMOTION, FLAG, INTENT, TENOR, THEME, Probabilities, calibration_error
 from nlp.fitting import tenor_index
-from nlp.labels import EMOTIONS, FLAGS, HEADS, INTENTS, TENORS, THEMES, UNKNOWN_LANGUAGE
+from nlp.labels import EMOTIONS, FLAGS, INTENTS, TENORS, THEMES, UNKNOWN_LANGUAGE
 from nlp.language import detect_language
 from nlp.metrics import (
     Flags,
@@ -180,8 +180,7 @@ def report_on(model: Model, posts: Sequence[Post]) -> Report:
 def _groups(
     model: Model, posts: Sequence[Post], p: Probabilities, true: Flags
 ) -> tuple[Group, ...]:
-    cuts = np.array([model.calibration.thresholds.get(name, 0.5) for name in HEADS])
-    said = p.heads >= cuts
+    said = model.calibration.said(p.heads)
     tenor_true = one_hot(tenor_index(true[:, TENOR]), len(TENORS))
     guess = guess_by_lexicon([post.text for post in posts])
     doubles = [(post.labels, post.second) for post in posts if post.second]

@@ -15,6 +15,7 @@ from nlp.calibration import (
     Calibration,
     Floats,
     Scores,
+    near_likeliest,
     sigmoid,
     softmax,
     with_one,
@@ -113,6 +114,23 @@ def best_threshold(p: Floats, truth: Truth) -> float:
     return round(trust * best + (1 - trust) * 0.4, 3)
 
 
+def theme_threshold(p: Floats, truth: Truth) -> float:
+    """The one cut for all themes with the best F1 over all labels of all texts at once.
+
+    One number, because the cut with the best micro F1 is the same for every label whose
+    probabilities are calibrated; themes with few examples would only tune themselves to luck.
+    """
+    cuts = np.arange(0.12, 0.41, 0.01)
+    near = near_likeliest(p)
+    f1 = np.array(
+        [
+            2 * (said & truth).sum() / max(said.sum() + truth.sum(), 1)
+            for said in (near & (p >= cut) for cut in cuts)
+        ]
+    )
+    return round(float(np.median(cuts[f1 >= f1.max() - 0.003])), 3)
+
+
 def recall_threshold(p: Floats, truth: Truth) -> float:
     """The highest cut that still finds RECALL of the true ones; low where there are few."""
     hits = np.sort(p[truth])
@@ -133,8 +151,10 @@ def fit_calibration(scores: Scores, truth: Truth) -> Calibration:
     p = sigmoid(raw * slope + offset)
     thresholds = {
         HEADS[head]: best_threshold(p[:, head], truth[:, head])
-        for head in range(THEME.start, FLAG.start)
+        for head in range(TENOR.start, FLAG.start)
     }
+    themes = theme_threshold(p[:, THEME], truth[:, THEME])
+    thresholds |= {name: themes for name in HEADS[THEME]}
     for head in range(FLAG.start, FLAG.stop):
         cut = best_threshold if HEADS[head] == "about_us" else recall_threshold
         thresholds[HEADS[head]] = cut(p[:, head], truth[:, head])

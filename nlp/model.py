@@ -159,7 +159,7 @@ class Model:
         tenor_p = p.tenor.round(DECIMALS).tolist()
         heads = p.heads.round(DECIMALS)
         emotions, flags = heads[:, EMOTION].tolist(), heads[:, FLAG].tolist()
-        themes = self._themes(heads[:, THEME])
+        themes = self._themes(heads)
         verdicts: list[Verdict | Rejected] = []
         for row, text in enumerate(texts):
             lang, lang_p = spoken[row]
@@ -180,11 +180,11 @@ class Model:
             )
         return verdicts
 
-    def _themes(self, p: Any) -> list[tuple[tuple[str, float], ...]]:
-        """Per text the themes at or above their threshold, likeliest first."""
-        cuts = np.array([self.calibration.thresholds[f"theme:{name}"] for name in THEMES])
-        said: list[list[tuple[str, float]]] = [[] for _ in range(len(p))]
-        for row, theme in np.argwhere(p >= cuts).tolist():
+    def _themes(self, heads: Any) -> list[tuple[tuple[str, float], ...]]:
+        """Per text the themes that count as said, likeliest first."""
+        said: list[list[tuple[str, float]]] = [[] for _ in range(len(heads))]
+        p = heads[:, THEME]
+        for row, theme in np.argwhere(self.calibration.said(heads)[:, THEME]).tolist():
             said[row].append((THEMES[theme], float(p[row, theme])))
         return [tuple(sorted(found, key=lambda one: -one[1])) for found in said]
 

@@ -31,13 +31,13 @@ NEVER = -5.0
 #: Weight of the blocks WORD, CHAR, TOPIC, MANNER, CORE, TONE against each other, by kind of head.
 SCALE = {
     "intent": (1.5, 1.0, 0.4, 0.6, 0.2, 0.3),
-    "theme": (2.0, 2.0, 1.5, 0.2, 1.5, 0.2),
+    "theme": (2.0, 3.0, 1.5, 0.2, 1.5, 0.2),
     "tenor": (1.5, 0.7, 0.2, 1.0, 0.2, 0.5),
     "emotion": (1.5, 0.7, 0.2, 1.0, 0.2, 0.5),
     "flag": (1.0, 1.0, 0.5, 0.7, 0.4, 0.3),
 }
 #: Inverse strength of the pull towards zero, by kind of head.
-STRENGTH = {"intent": 3.0, "theme": 6.0, "tenor": 10.0, "emotion": 5.0, "flag": 5.0}
+STRENGTH = {"intent": 6.0, "theme": 6.0, "tenor": 10.0, "emotion": 5.0, "flag": 5.0}
 
 
 def train(corpus_dir: Path = CORPUS, out_dir: Path = MODELS, *, say: Say = print) -> Model:

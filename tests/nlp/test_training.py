@@ -3,8 +3,8 @@ import json
 import numpy as np
 import pytest
 
-from nlp.calibration import Calibration, calibration_error
-from nlp.fitting import fit_calibration, recall_threshold, tenor_index
+from nlp.calibration import BESIDE, THEME, Calibration, calibration_error
+from nlp.fitting import fit_calibration, recall_threshold, tenor_index, theme_threshold
 from nlp.labels import HEADS, TENORS
 from nlp.model import META, Model, is_current
 from nlp.posts import CorpusError, read_posts
@@ -107,6 +107,20 @@ def test_the_recall_threshold_misses_no_more_than_one_in_twenty() -> None:
     truth = random.uniform(size=2000) < p**3
     cut = recall_threshold(p, truth)
     assert (p[truth] >= cut).mean() >= 0.95
+
+
+def test_a_theme_far_behind_the_likeliest_is_not_named(model) -> None:
+    cut = model.calibration.thresholds["theme:waste"]
+    p = np.full((1, len(HEADS)), 0.0)
+    p[0, THEME.start : THEME.start + 3] = 1.0, BESIDE + 0.01, BESIDE - 0.01
+    assert cut < BESIDE - 0.01
+    assert model.calibration.said(p)[0, THEME].tolist()[:3] == [True, True, False]
+
+
+def test_the_cut_for_themes_is_where_most_labels_are_right() -> None:
+    truth = np.eye(4, dtype=bool)
+    p = np.where(truth, 0.35, 0.15)
+    assert 0.15 < theme_threshold(p, truth) <= 0.35
 
 
 def test_labels_of_a_second_person_come_from_a_file_beside_the_corpus(tmp_path) -> None:
