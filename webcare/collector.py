@@ -52,7 +52,7 @@ class Listener(threading.Thread):
         wait = REOPEN_AFTER
         while not self.ended.is_set():
             try:
-                for post in self.adapter.listen():
+                for post in self.adapter.listen(self._ask_for_round):
                     wait = REOPEN_AFTER
                     self.posts.put(post)
                 if not self.ended.is_set():
@@ -64,9 +64,11 @@ class Listener(threading.Thread):
                 logger.error("stream of source %d: %s", self.source.pk, describe_trace(error))
             self.ended.wait(wait)
             wait = min(wait * 2, REOPEN_AT_MOST)
-            # What was said while nobody listened comes with a round.
-            with _database_may_fail():
-                Source.objects.filter(pk=self.source.pk).update(next_round=timezone.now())
+
+    def _ask_for_round(self) -> None:
+        """What was said while nobody listened comes with a round."""
+        with _database_may_fail():
+            Source.objects.filter(pk=self.source.pk).update(next_round=timezone.now())
 
     def _store(self) -> None:
         while not self.ended.is_set():

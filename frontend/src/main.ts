@@ -49,7 +49,7 @@ async function start(): Promise<void> {
   const live = createConnection({
     url: liveAddress(me.liveUrl, config.livePort, location),
     onEvent: invalidator.apply,
-    onReconnect: () => void invalidator.everything(),
+    onOpen: invalidator.everything,
     // Asking is enough: an ended session answers so, and that leads to the log-in page.
     onRefused: () => void getMe().catch(() => undefined),
   })

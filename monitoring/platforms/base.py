@@ -6,7 +6,7 @@ a cursor, and an `Outgoing` into a `PublishedRef`. Everything else is somebody e
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Iterator, Mapping
+from collections.abc import AsyncIterator, Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Literal, Protocol, runtime_checkable
@@ -172,9 +172,10 @@ class Collector(Protocol):
 
 @runtime_checkable
 class Streamer(Protocol):
-    def listen(self) -> Iterator[Post] | AsyncIterator[Post]:
+    def listen(self, opened: Callable[[], object]) -> Iterator[Post] | AsyncIterator[Post]:
         """Yield posts as they happen; ends or raises when the connection does.
 
+        `opened` is called once it listens: what was said before that moment is not heard.
         A stream is only ever a hint to fetch sooner: what it misses, `fetch` brings.
         """
         ...

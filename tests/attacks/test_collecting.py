@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import timedelta
 from typing import Any
 
@@ -37,7 +37,8 @@ class Lying:
             raise said
         return said
 
-    def listen(self) -> Iterator[Post]:
+    def listen(self, opened: Callable[[], object]) -> Iterator[Post]:
+        opened()
         yield from self.said
         threading.Event().wait(5)
 

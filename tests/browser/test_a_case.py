@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 import pytest
-from playwright.sync_api import expect
+from playwright.sync_api import Route, expect
 
 from tests.browser.office import (
     Office,
@@ -18,7 +18,9 @@ from tests.browser.office import (
     open_case,
     read,
 )
-from tests.browser.residents import PARKING, Residents
+from tests.browser.residents import PARKING, Post, Residents
+from tests.faults.answering import Colleague
+from tests.running_desk import wait_until
 
 pytestmark = [pytest.mark.browser, pytest.mark.run]
 
@@ -34,6 +36,26 @@ def test_no_action_is_one_key_and_the_next_case_opens(office: Office, residents:
     page.keyboard.press("z")
     expect(page.get_by_text("Ongedaan gemaakt")).to_be_visible()
     expect(find_row(page, post)).to_be_visible()
+
+
+def test_a_case_that_opens_while_the_first_list_is_under_way_shows_too(
+    office: Office, residents: Residents, els: Colleague
+) -> None:
+    page = office.open(path="/sources")
+    posts: list[Post] = []
+
+    def answer_with_what_was_there_before(route: Route) -> None:
+        before = route.fetch()
+        if not posts:
+            posts.append(residents.ask("Hoort dit bericht bij de buurtbus?"))
+            wait_until(lambda: posts[0].handle in els.get("cases").text, 20, "the case is open")
+        route.fulfill(response=before)
+
+    lists = re.compile(r"/api/v1/cases\?")
+    page.route(lists, answer_with_what_was_there_before)
+    with page.expect_response(lists):
+        page.goto("/inbox")
+    expect(find_row(page, posts[0])).to_be_visible()
 
 
 def test_closing_asks_for_a_reason_and_can_be_undone(office: Office, residents: Residents) -> None:

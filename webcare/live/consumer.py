@@ -134,18 +134,24 @@ class Desk(AsyncWebsocketConsumer):
         self.words: deque[float] = deque(maxlen=MOST_WORDS)
         self.announced = 0.0
         self.guard: asyncio.Task[None] | None = None
+        self.accepted = asyncio.Event()
 
     async def connect(self) -> None:
-        person = await self._find_person()
-        listening = person is not None and await hub.listen()
-        # Accepted in any case: a refused handshake cannot say why.
+        refusal = await self._take_place()
+        # Accepted in any case: a refused handshake cannot say why. And only now: a browser that is
+        # let in reads the lists once, and counts on hearing all that happens from there on.
         await self.accept()
+        self.accepted.set()
+        if refusal:
+            await self.close(refusal)
+
+    async def _take_place(self) -> int | None:
+        """Join those who hear events. Returns the code to close with when that cannot be."""
+        person = await self._find_person()
         if person is None:
-            await self.close(NOT_LOGGED_IN)
-            return
-        if not listening:
-            await self.close(LOST_TRACK)
-            return
+            return NOT_LOGGED_IN
+        if not await hub.listen():
+            return LOST_TRACK
         self.person = person
         self.municipality_id = person.municipality_id
         self.teams = await database_sync_to_async(readable_teams)(person)
@@ -154,6 +160,7 @@ class Desk(AsyncWebsocketConsumer):
         )
         hub.join(self)
         self.guard = asyncio.create_task(self._recheck())
+        return None
 
     async def _find_person(self) -> Person | None:
         """Whose session this is, read afresh: it may have ended since the socket opened."""
@@ -181,6 +188,7 @@ class Desk(AsyncWebsocketConsumer):
     async def tell(self, frames: list[str]) -> None:
         try:
             async with asyncio.timeout(SLOWEST):
+                await self.accepted.wait()
                 for frame in frames:
                     await self.send(text_data=frame)
         except Exception:
@@ -191,6 +199,7 @@ class Desk(AsyncWebsocketConsumer):
         hub.leave(self)
         with contextlib.suppress(Exception):
             async with asyncio.timeout(1):
+                await self.accepted.wait()
                 await self.close(code)
 
     async def receive(self, text_data: str | None = None, bytes_data: bytes | None = None) -> None:

@@ -5,8 +5,10 @@ import * as calls from "./calls"
 import { keys } from "./keys"
 import type { CaseFilters, Me, Organisation, Role } from "./types"
 
-/** How often what is on screen is read again while the websocket is away. */
-const fallbackMs = 15_000
+/** How often what is on screen is read again while the websocket is away; and while it is there, for
+ * the word that got lost between two servers. */
+const awayMs = 15_000
+const liveMs = 60_000
 
 export function useMe(): ComputedRef<Me> {
   const query = useQuery({ queryKey: keys.me, queryFn: calls.getMe, staleTime: Infinity })
@@ -37,7 +39,7 @@ export function useOrganisation(): ComputedRef<Organisation | undefined> {
 
 function useFallback() {
   const { state } = useLive()
-  return computed(() => (state.value === "live" ? false : fallbackMs) as number | false)
+  return computed(() => (state.value === "live" ? liveMs : awayMs))
 }
 
 export function useCases(filters: MaybeRefOrGetter<CaseFilters>) {

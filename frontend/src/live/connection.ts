@@ -13,8 +13,8 @@ const repeatEvery = 10_000
 interface Options {
   url: string
   onEvent: (type: EventType, id: number) => void
-  /** After a gap: whatever was missed has to be read again. */
-  onReconnect: () => void
+  /** From here on everything is told: whatever was read before this moment may be old. */
+  onOpen: () => void
   /** The server says we are not logged in; whoever knows about sessions finds out. */
   onRefused: () => void
   random?: () => number
@@ -31,7 +31,6 @@ export function createConnection(options: Options) {
   const state = ref<LiveState>(navigator.onLine ? "connecting" : "offline")
   let socket: WebSocket | undefined
   let attempt = 0
-  let wasLive = false
   let ended = false
   let timer: ReturnType<typeof setTimeout> | undefined
   let looking: { case: number; typing: boolean } | undefined
@@ -44,8 +43,7 @@ export function createConnection(options: Options) {
     opened.onopen = () => {
       attempt = 0
       state.value = "live"
-      if (wasLive) options.onReconnect()
-      wasLive = true
+      options.onOpen()
       tell()
     }
     opened.onmessage = (message: MessageEvent<string>) => {

@@ -29,17 +29,30 @@ export function staleKeys(event: EventType, id: number): QueryKey[] {
 
 const slow = new Set<unknown>([keys.town()[0], keys.mentions()[0]])
 
+/**
+ * Refetches what `queryKey` covers. An answer that is under way may have been made before the event, so
+ * it is waited for, not counted on.
+ */
+async function readAgain(client: QueryClient, queryKey: QueryKey): Promise<void> {
+  const underWay = () => client.getQueryCache().findAll({ queryKey, fetchStatus: "fetching" })
+  for (let queries = underWay(); queries.length; queries = underWay())
+    await Promise.allSettled(queries.map((query) => query.promise))
+  await client.invalidateQueries({ queryKey }, { cancelRefetch: false })
+}
+
 /** Refetches what is on screen and stale, coalesced per key; what is not on screen is only marked. */
 export function createInvalidator(client: QueryClient) {
   const ask = createCoalescer(
-    (key: string) =>
-      client.invalidateQueries({ queryKey: JSON.parse(key) as QueryKey }, { cancelRefetch: false }),
+    (key: string) => readAgain(client, JSON.parse(key) as QueryKey),
     (key) => (slow.has((JSON.parse(key) as QueryKey)[0]) ? slowly : quickly),
   )
   return {
     apply(type: EventType, id: number): void {
       for (const key of staleKeys(type, id)) ask(JSON.stringify(key))
     },
-    everything: () => client.invalidateQueries(),
+    everything(): void {
+      const queries = client.getQueryCache().getAll()
+      for (const kind of new Set(queries.map(({ queryKey }) => queryKey[0]))) ask(JSON.stringify([kind]))
+    },
   }
 }

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import asdict
 from datetime import timedelta
 from functools import cached_property, partial
@@ -255,16 +255,17 @@ class MastodonAdapter:
 
     # Streaming
 
-    def listen(self) -> Iterator[Post]:
+    def listen(self, opened: Callable[[], object]) -> Iterator[Post]:
         """Posts as they happen: to us, by us, and under watched hashtags; edits and deletions.
 
+        `opened` is called once the stream is open.
         Ends after `close`, or at once when the account's settings turn streaming off.
         """
         if not self._config.stream or self._closed:
             return
         hashtags = [term[1:] for term in self._config.terms if term.startswith("#")]
         self._stream = Stream(self._instance.streaming, self._token, self._client.allowed)
-        for event in self._stream.events(hashtags):
+        for event in self._stream.events(hashtags, opened):
             post = self._heard(event)
             if post is not None:
                 yield post

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import threading
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import ExitStack
 from dataclasses import dataclass
 from typing import Any
@@ -39,14 +39,18 @@ class Stream:
         self._connection: ClientConnection | None = None
         self._closed = threading.Event()
 
-    def events(self, hashtags: Iterable[str]) -> Iterator[Event]:
-        """Yield events; end after `close`. Raises typed errors when the connection ends."""
-        with ExitStack() as opened:
-            self._connection = self._open(opened)
+    def events(self, hashtags: Iterable[str], opened: Callable[[], object]) -> Iterator[Event]:
+        """Call `opened`, then yield events; end after `close`.
+
+        Raises typed errors when the connection ends.
+        """
+        with ExitStack() as connections:
+            self._connection = self._open(connections)
             try:
                 for hashtag in hashtags:
                     subscription = {"type": "subscribe", "stream": "hashtag", "tag": hashtag}
                     self._connection.send(json.dumps(subscription))
+                opened()
                 while not self._closed.is_set():
                     event = _read(self._connection.recv())
                     if event:
@@ -60,7 +64,7 @@ class Stream:
         if self._connection is not None:
             self._connection.close()
 
-    def _open(self, opened: ExitStack) -> ClientConnection:
+    def _open(self, connections: ExitStack) -> ClientConnection:
         parts = urlsplit(self._address)
         port = parts.port or (443 if parts.scheme == "wss" else 80)
         if parts.scheme not in ("ws", "wss") or not parts.hostname:
@@ -78,7 +82,7 @@ class Stream:
                 proxy=None,
                 close_timeout=2,
             )
-            return opened.enter_context(connecting)
+            return connections.enter_context(connecting)
         except InvalidStatus as error:
             status = error.response.status_code
             if status in (401, 403):

@@ -49,11 +49,15 @@ def _port(sockets: Server) -> int:
     return sockets.socket.getsockname()[1]
 
 
+def nobody() -> None:
+    """Whom it does not concern that a stream opened."""
+
+
 def hear(adapter: Any) -> tuple[list[Post], PlatformError | None]:
     """Everything that is heard, and the error that ended it."""
     heard: list[Post] = []
     try:
-        for post in adapter.listen():
+        for post in adapter.listen(nobody):
             heard.append(post)  # one by one: what came before the error counts
     except PlatformError as error:
         return heard, error
@@ -111,7 +115,7 @@ def test_the_token_travels_in_a_header_and_hashtags_are_asked_for(town: Mastodon
         asked.append(json.loads(connection.recv()))
 
     with streaming(town, talk) as adapter, pytest.raises(RetryAfter):
-        list(adapter.listen())
+        list(adapter.listen(nobody))
     assert asked == [
         ("/api/v1/streaming?stream=user", f"Bearer {TOKEN}"),
         {"type": "subscribe", "stream": "hashtag", "tag": "water"},
@@ -127,7 +131,7 @@ def test_closing_ends_listening_without_an_error(town: MastodonServer) -> None:
 
     with streaming(town, talk) as adapter:
         heard = []
-        for post in adapter.listen():
+        for post in adapter.listen(nobody):
             heard.append(post)
             threading.Thread(target=adapter.close).start()
         silent.set()
@@ -145,7 +149,7 @@ def test_a_refused_stream_is_a_typed_error(
 
     with streaming(town, lambda c: None, process_request=refuse) as adapter:
         with pytest.raises(error) as raised:
-            list(adapter.listen())
+            list(adapter.listen(nobody))
         assert type(raised.value) is error
 
 
@@ -158,7 +162,7 @@ def test_a_server_cannot_send_our_token_inside_by_naming_a_stream(
     with streaming(town, lambda c: None) as adapter:
         town.instance["configuration"]["urls"]["streaming"] = address
         with pytest.raises(AddressRefused):
-            list(adapter.listen())
+            list(adapter.listen(nobody))
 
 
 def test_a_stream_nobody_answers_is_tried_again(town: MastodonServer) -> None:
@@ -169,7 +173,7 @@ def test_a_stream_nobody_answers_is_tried_again(town: MastodonServer) -> None:
         config = MastodonConfig(base_url=server.url, access_token=TOKEN)
         adapter = MastodonAdapter(config, allow=server.allow | {place.removeprefix("ws://")})
         with pytest.raises(RetryAfter):
-            list(adapter.listen())
+            list(adapter.listen(nobody))
         adapter.close()
 
 
@@ -177,6 +181,6 @@ def test_an_account_that_does_not_stream_hears_nothing(town: MastodonServer) -> 
     with serving(town) as server:
         config = MastodonConfig(base_url=server.url, access_token=TOKEN, stream=False)
         adapter = MastodonAdapter(config, allow=server.allow)
-        assert list(adapter.listen()) == []
+        assert list(adapter.listen(nobody)) == []
         assert server.received == []
         adapter.close()

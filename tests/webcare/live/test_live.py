@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Any
@@ -18,7 +19,8 @@ from tests.webcare.desk.makers import make_case
 from tests.webcare.live.socket import Socket
 from webcare.desk import cases
 from webcare.desk.models import Case
-from webcare.live import presence
+from webcare.live import consumer, presence
+from webcare.organisation.access import readable_teams
 from webcare.organisation.models import Membership, Person
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.asyncio]
@@ -38,7 +40,6 @@ async def open_desk(person: Person) -> AsyncIterator[Socket]:
     cookie = await database_sync_to_async(log_in)(person)
     socket = Socket([OUR_ORIGIN, cookie])
     assert await socket.connect()
-    await asyncio.sleep(0.3)  # the hub subscribes to Redis behind the handshake
     try:
         yield socket
     finally:
@@ -59,6 +60,20 @@ def open_case(cast: Cast) -> Case:
 
 
 async def test_a_new_case_is_told_to_its_team_as_type_and_id_only(cast: Cast) -> None:
+    async with open_desk(cast.agent) as socket:
+        case = await open_case(cast)
+
+        assert await hear(socket) == {"type": "case.opened", "id": case.pk}
+
+
+async def test_who_is_let_in_hears_everything_from_that_moment_on(
+    cast: Cast, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def slowly(person: Person) -> set[int]:
+        time.sleep(0.3)
+        return readable_teams(person)
+
+    monkeypatch.setattr(consumer, "readable_teams", slowly)
     async with open_desk(cast.agent) as socket:
         case = await open_case(cast)
 
