@@ -16,8 +16,15 @@ from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from monitoring.models import LabelSet
-from webcare.desk import cases, queries, replies
-from webcare.desk.detail import describe_case, describe_labels, describe_reply
+from webcare.desk import cases, paging, queries, replies
+from webcare.desk.detail import (
+    describe_case,
+    describe_event,
+    describe_labels,
+    describe_messages,
+    describe_note,
+    describe_reply,
+)
 from webcare.desk.models import Case, Reply
 from webcare.desk.shapes import (
     AssignBody,
@@ -26,10 +33,13 @@ from webcare.desk.shapes import (
     CaseItem,
     CasePage,
     CloseBody,
+    EventPage,
     LabelBody,
     Labels,
+    MessagePage,
     MoveBody,
     NoteBody,
+    NotePage,
     NoteShape,
     ReplyBody,
     ReplyShape,
@@ -127,14 +137,52 @@ def _looks_anew(person: Person, case: Case) -> bool:
         return True
 
 
+def _look(request: OurRequest, case_id: int) -> Case:
+    """The case, when the person may read it; that they looked is in the audit log."""
+    case: Case = _or_404(queries.get_case, request.user, case_id)
+    if _looks_anew(request.user, case):
+        record_audit("case.looked", actor=request.user, obj=case)
+    return case
+
+
 class CaseView(APIView):
     @extend_schema(operation_id="getCase", responses=CaseDetail)
     def get(self, request: OurRequest, case_id: int) -> Response:
-        """One case with its whole thread. The ETag is its version."""
-        case = _or_404(queries.get_case, request.user, case_id)
-        if _looks_anew(request.user, case):
-            record_audit("case.looked", actor=request.user, obj=case)
+        """One case with the newest of its thread and history. The ETag is its version."""
+        case = _look(request, case_id)
         return Response(describe_case(request.user, case), headers={"ETag": f'"v{case.version}"'})
+
+
+_CURSOR = OpenApiParameter("cursor", str, description="From `older` or the page after it.")
+
+
+class MessagesView(APIView):
+    @extend_schema(
+        operation_id="listMessages",
+        responses=MessagePage,
+        parameters=[
+            _CURSOR,
+            OpenApiParameter("only", str, description="These and no page: `mention-12,reply-3`."),
+        ],
+    )
+    def get(self, request: OurRequest, case_id: int) -> Response:
+        """What was said before, a page at a time; or some messages again, because they changed."""
+        case, only = _look(request, case_id), request.query_params.get("only")
+        keys, following = (
+            (paging.read_keys(only), None)
+            if only is not None
+            else paging.list_messages(case, request.query_params.get("cursor", ""))
+        )
+        return Response({"items": describe_messages(case, keys), "next": following})
+
+
+class EventsView(APIView):
+    @extend_schema(operation_id="listEvents", responses=EventPage, parameters=[_CURSOR])
+    def get(self, request: OurRequest, case_id: int) -> Response:
+        """What happened to a case before, a page at a time."""
+        case = _look(request, case_id)
+        events, following = paging.list_events(case, request.query_params.get("cursor", ""))
+        return Response({"items": [describe_event(one) for one in events], "next": following})
 
 
 class ViewersView(APIView):
@@ -171,19 +219,18 @@ def _step(
 
 
 class NotesView(APIView):
+    @extend_schema(operation_id="listNotes", responses=NotePage, parameters=[_CURSOR])
+    def get(self, request: OurRequest, case_id: int) -> Response:
+        """What colleagues noted before, a page at a time."""
+        case = _look(request, case_id)
+        notes, following = paging.list_notes(case, request.query_params.get("cursor", ""))
+        return Response({"items": [describe_note(one) for one in notes], "next": following})
+
     @extend_schema(operation_id="addNote", request=NoteBody, responses={201: NoteShape})
     def post(self, request: OurRequest, case_id: int) -> Response:
         """Leave a note for colleagues; it is never shown outside."""
         note = _or_404(cases.add_note, request.user, case_id, _parsed(NoteBody, request)["text"])
-        return Response(
-            {
-                "id": note.pk,
-                "authorId": note.author_id,
-                "text": note.text,
-                "at": note.at,
-            },
-            status=status.HTTP_201_CREATED,
-        )
+        return Response(describe_note(note), status=status.HTTP_201_CREATED)
 
 
 class LabelsView(APIView):
@@ -264,6 +311,8 @@ urlpatterns = [
     path("cases", CaseList.as_view()),
     path("cases/counts", CaseCountsView.as_view()),
     path("cases/<int:case_id>", CaseView.as_view()),
+    path("cases/<int:case_id>/messages", MessagesView.as_view()),
+    path("cases/<int:case_id>/events", EventsView.as_view()),
     path("cases/<int:case_id>/viewers", ViewersView.as_view()),
     path("cases/<int:case_id>/notes", NotesView.as_view()),
     path("cases/<int:case_id>/labels", LabelsView.as_view()),

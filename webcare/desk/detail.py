@@ -1,43 +1,45 @@
-"""One case as the desk shows it: its whole thread, labels, clocks, notes and history."""
+"""One case as the desk shows it: the newest of its thread and history, labels, clocks and notes."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Any
+
+from django.db.models import Count, Prefetch
 
 import nlp
 from archive.models import Record
-from monitoring.models import LabelSet, Mention
+from monitoring.models import LabelSet, Mention, Revision
 from monitoring.platforms.registry import get_platform
+from webcare.desk import paging
 from webcare.desk.cases import UNDO_WITHIN, find_undoable
-from webcare.desk.models import Case, Clock, Reply
+from webcare.desk.models import Case, CaseEvent, Clock, Note, Reply
+from webcare.desk.paging import Key
 from webcare.desk.queries import get_item, list_by_ids
 from webcare.organisation.access import answerable_teams, readable_teams
 from webcare.organisation.models import Person
 
 EARLIER = 10
+# Of both kinds together, the newest; the head of a case shows the last of each.
+CLOCKS = 20
+# Of one message; the archive holds them all.
+_NEWEST_REVISIONS = Prefetch(
+    "revisions", Revision.objects.order_by("-pk")[:20], to_attr="newest_revisions"
+)
 
 Json = dict[str, Any]
 
 
 def describe_case(person: Person, case: Case) -> Json:
-    """Return the case in the API's shape. The caller has checked that the person may read it."""
-    mentions = list(
-        Mention.objects.filter(case_message__case=case)
-        .select_related("revision")
-        .prefetch_related("revisions")
-        .defer("search")
-    )
-    replies = list(case.replies.select_related("author"))
-    labels = {
-        label_set.mention_id: label_set
-        for label_set in LabelSet.objects.filter(mention__in=mentions, current=True)
-    }
-    seals = _find_seals(mentions, replies)
-    messages = [
-        *(_mention(m, labels.get(m.pk), seals.get(("mention", m.pk))) for m in mentions),
-        *(_reply(r, seals.get(("reply", r.pk))) for r in replies),
-    ]
+    """Return the case in the API's shape, with the newest page of what was said and done in it.
+
+    The caller has checked that the person may read it.
+    """
+    keys, older_messages = paging.list_messages(case)
+    pinned = paging.list_pinned(case, keys)
+    said = describe_messages(case, [*pinned, *keys])
+    notes, older_notes = paging.list_notes(case)
+    events, older_events = paging.list_events(case)
     undoable = find_undoable(case, person)
     account = case.account
     return {
@@ -48,22 +50,14 @@ def describe_case(person: Person, case: Case) -> Json:
         and get_platform(case.platform).capabilities.publishes
         and _may_work(person, case),
         "canChange": _may_work(person, case),
-        "clocks": [_clock(clock) for clock in case.clocks.order_by("round", "kind")],
-        "messages": sorted(messages, key=lambda message: message.pop("at")),
-        "notes": [
-            {"id": n.pk, "authorId": n.author_id, "text": n.text, "at": n.at}
-            for n in case.notes.order_by("pk")
+        "clocks": [
+            _clock(clock) for clock in case.clocks.order_by("-round", "-kind")[:CLOCKS][::-1]
         ],
-        "events": [
-            {
-                "id": e.pk,
-                "kind": e.kind,
-                "actorId": e.actor_id,
-                "at": e.at,
-                "data": e.data,
-            }
-            for e in case.events.order_by("pk")
-        ],
+        "messages": said[len(pinned) :],
+        "pinned": said[: len(pinned)],
+        "notes": [describe_note(note) for note in notes],
+        "events": [describe_event(event) for event in events],
+        "older": {"messages": older_messages, "notes": older_notes, "events": older_events},
         "earlier": list_by_ids(_earlier_ids(person, case)),
         "undo": undoable
         and {
@@ -71,6 +65,46 @@ def describe_case(person: Person, case: Case) -> Json:
             "kind": undoable.kind,
             "until": undoable.at + UNDO_WITHIN,
         },
+    }
+
+
+def describe_messages(case: Case, keys: Sequence[Key]) -> list[Json]:
+    """Messages of the case in the API's shape, in the order of `keys`; others' are left out."""
+    ids = {
+        wanted: [number for type, number in keys if type == wanted]
+        for wanted in ("mention", "reply")
+    }
+    mentions = list(
+        Mention.objects.filter(case_message__case=case, pk__in=ids["mention"])
+        .select_related("revision")
+        .prefetch_related(_NEWEST_REVISIONS)
+        .annotate(revision_count=Count("revisions"))
+        .defer("search")
+    )
+    replies = list(case.replies.filter(pk__in=ids["reply"]).select_related("author"))
+    labels = {
+        label_set.mention_id: label_set
+        for label_set in LabelSet.objects.filter(mention__in=mentions, current=True)
+    }
+    seals = _find_seals(mentions, replies)
+    said = {
+        ("mention", m.pk): _mention(m, labels.get(m.pk), seals.get(("mention", m.pk)))
+        for m in mentions
+    } | {("reply", r.pk): _reply(r, seals.get(("reply", r.pk))) for r in replies}
+    return [said[key] for key in keys if key in said]
+
+
+def describe_note(note: Note) -> Json:
+    return {"id": note.pk, "authorId": note.author_id, "text": note.text, "at": note.at}
+
+
+def describe_event(event: CaseEvent) -> Json:
+    return {
+        "id": event.pk,
+        "kind": event.kind,
+        "actorId": event.actor_id,
+        "at": event.at,
+        "data": event.data,
     }
 
 
@@ -119,9 +153,8 @@ def _clock(clock: Clock) -> Json:
     }
 
 
-def _mention(mention: Mention, labels: LabelSet | None, seal: Json | None) -> Json:
+def _mention(mention: Any, labels: LabelSet | None, seal: Json | None) -> Json:
     return {
-        "at": mention.posted_at,
         "type": "mention",
         "id": mention.pk,
         "author": {
@@ -142,8 +175,10 @@ def _mention(mention: Mention, labels: LabelSet | None, seal: Json | None) -> Js
         "media": mention.media,
         "place": mention.place,
         "revisions": [
-            {"kind": r.kind, "text": r.text, "seenAt": r.seen_at} for r in mention.revisions.all()
+            {"kind": r.kind, "text": r.text, "seenAt": r.seen_at}
+            for r in reversed(mention.newest_revisions)
         ],
+        "revisionCount": mention.revision_count,
         "labels": describe_labels(labels) if labels else None,
         "record": seal,
     }
@@ -184,11 +219,7 @@ def describe_labels(labels: LabelSet) -> Json:
 
 
 def _reply(reply: Reply, seal: Json | None) -> Json:
-    return {
-        "at": reply.sent_at or reply.created_at,
-        **describe_reply(reply),
-        "record": seal,
-    }
+    return {**describe_reply(reply), "record": seal}
 
 
 def describe_reply(reply: Reply) -> Json:

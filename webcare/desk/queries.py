@@ -2,17 +2,14 @@
 
 from __future__ import annotations
 
-import base64
 import re
 from collections.abc import Mapping, Sequence
-from datetime import datetime
 from typing import Any
 
-import orjson
 from django.core.exceptions import PermissionDenied, ValidationError
 from django.db import connection
-from django.utils.dateparse import parse_datetime
 
+from webcare.desk.cursors import make_cursor, moment, read_cursor
 from webcare.desk.models import Case
 from webcare.organisation.access import ANSWERING, READING, check_role, readable_teams
 from webcare.organisation.models import Person
@@ -92,7 +89,7 @@ def list_cases(
         else ("(coalesce(c.deadline, 'infinity'), c.id)", "c.deadline NULLS LAST, c.id")
     )
     if cursor:
-        values["after_at"], values["after_id"] = _read_cursor(cursor)
+        values["after_at"], values["after_id"] = read_cursor(cursor, moment, int)
         where.append(f"{key} {'<' if closed else '>'} (%(after_at)s::timestamptz, %(after_id)s)")
         if not closed and values["after_at"] != "infinity":
             # The same condition again in the index's own terms.
@@ -115,7 +112,8 @@ def list_cases(
     next_cursor = None
     if more:
         last = rows[-1]
-        next_cursor = _make_cursor(last["closed_at"] if closed else last["deadline"], last["id"])
+        at = last["closed_at"] if closed else last["deadline"]
+        next_cursor = make_cursor(at or "infinity", last["id"])
     return [_as_item(row) for row in rows], next_cursor
 
 
@@ -124,25 +122,6 @@ def _number(name: str, value: str) -> int:
         return int(value)
     except ValueError:
         raise ValidationError({name: "Dit moet een nummer zijn."}) from None
-
-
-def _make_cursor(at: datetime | None, number: int) -> str:
-    pair = [at.isoformat() if at else "infinity", number]
-    return base64.urlsafe_b64encode(orjson.dumps(pair)).decode().rstrip("=")
-
-
-def _read_cursor(cursor: str) -> tuple[str, int]:
-    try:
-        at, number = orjson.loads(base64.urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4)))
-        if at != "infinity":
-            moment = parse_datetime(at)
-            if moment is None or moment.tzinfo is None:
-                raise ValueError(at)
-            # Python reads more ways of writing a moment than PostgreSQL does.
-            at = moment.isoformat()
-        return at, int(number)
-    except (ValueError, TypeError, OverflowError):
-        raise ValidationError({"cursor": "Deze bladwijzer klopt niet; begin opnieuw."}) from None
 
 
 def _as_item(row: Mapping[str, Any]) -> dict[str, Any]:

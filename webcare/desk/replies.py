@@ -14,6 +14,7 @@ from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.db import IntegrityError, transaction
 from django.utils import timezone
+from django.utils.translation import gettext as _
 
 from monitoring.models import Mention
 from monitoring.platforms.registry import get_platform
@@ -23,6 +24,7 @@ from webcare.desk.changes import changing
 from webcare.desk.composer import check_text, sign
 from webcare.desk.models import Case, CaseEvent, Reply
 from webcare.desk.outbox import changing_reply, mark_failed, mark_sent, open_again, requeue
+from webcare.desk.paging import PAGE, find_addressee
 from webcare.organisation.models import Person
 
 Kind = CaseEvent.Kind
@@ -102,9 +104,9 @@ def _check_nobody_was_first(case: Case, person: Person, seen_version: int) -> No
     since = list(
         case.events.filter(version__gt=seen_version, kind__in=MATTERS)
         .exclude(actor=person)
-        .order_by("pk")
-        .values("kind", "actor_id", "at")
-    )
+        .order_by("-pk")
+        .values("kind", "actor_id", "at")[:PAGE]
+    )[::-1]
     if since:
         raise PreconditionFailed(
             "Er is iets bijgekomen in dit gesprek. Je tekst staat er nog; "
@@ -139,17 +141,13 @@ def _reply_under_way(case: Case) -> Conflict:
 
 
 def _addressee(case: Case, mention_id: int | None) -> Mention:
-    """The message that is answered: the one chosen, or the newest of the resident who asked.
-
-    Not just the newest: a stranger may have joined, and an answer is as public as what it answers.
-    """
-    messages = Mention.objects.filter(case_message__case=case, own=False)
-    if mention_id is not None:
-        if chosen := messages.filter(pk=mention_id).first():
-            return chosen
-        raise ValidationError({"inReplyTo": "Dit bericht hoort niet bij dit gesprek."})
-    newest = messages.filter(author_handle=case.author_handle).order_by("-posted_at", "-pk").first()
-    return newest or case.first_mention
+    """The message that is answered: the one chosen, or the newest of the resident who asked."""
+    if mention_id is None:
+        return find_addressee(case)
+    chosen = Mention.objects.filter(case_message__case=case, own=False, pk=mention_id).first()
+    if chosen is None:
+        raise ValidationError({"inReplyTo": _("Dit bericht hoort niet bij dit gesprek.")})
+    return chosen
 
 
 def nudge_delivery(reply: Reply) -> None:

@@ -137,7 +137,10 @@ class MessageShape(CamelSerializer):
     can_reply = s.BooleanField(required=False)
     media = MediumShape(many=True, required=False)
     place = s.CharField(required=False)
-    revisions = RevisionShape(many=True, required=False)
+    revisions = RevisionShape(
+        many=True, required=False, help_text="The newest; `revisionCount` counts all."
+    )
+    revision_count = s.IntegerField(required=False)
     labels = Labels(allow_null=True, required=False)
     # --- reply
     kind = s.ChoiceField(choices=Reply.Kind.choices, required=False)
@@ -173,15 +176,44 @@ class UndoShape(CamelSerializer):
     until = s.DateTimeField()
 
 
+class MessagePage(CamelSerializer):
+    items = MessageShape(many=True, help_text="Oldest first.")
+    next = s.CharField(allow_null=True, help_text="The cursor of what was said before.")
+
+
+class NotePage(CamelSerializer):
+    items = NoteShape(many=True, help_text="Oldest first.")
+    next = s.CharField(allow_null=True)
+
+
+class EventPage(CamelSerializer):
+    items = EventShape(many=True, help_text="Oldest first.")
+    next = s.CharField(allow_null=True)
+
+
+class OlderShape(CamelSerializer):
+    """The cursors of the pages before those in a case; null where there is nothing before."""
+
+    messages = s.CharField(allow_null=True)
+    notes = s.CharField(allow_null=True)
+    events = s.CharField(allow_null=True)
+
+
 class CaseDetail(CaseItem):
     first_reaction_minutes = s.IntegerField(allow_null=True)
     answer_minutes = s.IntegerField(allow_null=True)
     can_answer = s.BooleanField()
     can_change = s.BooleanField()
     clocks = ClockShape(many=True)
-    messages = MessageShape(many=True)
+    messages = MessageShape(many=True, help_text="The newest, oldest first.")
+    pinned = MessageShape(
+        many=True,
+        help_text="Older messages that an answer depends on: the one that is answered, and "
+        "answers of ours that are under way or wait for somebody.",
+    )
     notes = NoteShape(many=True)
     events = EventShape(many=True)
+    older = OlderShape()
     earlier = CaseItem(many=True)
     undo = UndoShape(allow_null=True)
 

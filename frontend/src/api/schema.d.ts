@@ -76,7 +76,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** @description One case with its whole thread. The ETag is its version. */
+        /** @description One case with the newest of its thread and history. The ETag is its version. */
         get: operations["getCase"];
         put?: never;
         post?: never;
@@ -120,6 +120,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/cases/{case_id}/events": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** @description What happened to a case before, a page at a time. */
+        get: operations["listEvents"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/cases/{case_id}/labels": {
         parameters: {
             query?: never;
@@ -131,6 +148,23 @@ export interface paths {
         put?: never;
         /** @description Correct one label of a message, or confirm it with value null. */
         post: operations["labelMention"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/cases/{case_id}/messages": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** @description What was said before, a page at a time; or some messages again, because they changed. */
+        get: operations["listMessages"];
+        put?: never;
+        post?: never;
         delete?: never;
         options?: never;
         head?: never;
@@ -161,7 +195,8 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        get?: never;
+        /** @description What colleagues noted before, a page at a time. */
+        get: operations["listNotes"];
         put?: never;
         /** @description Leave a note for colleagues; it is never shown outside. */
         post: operations["addNote"];
@@ -765,9 +800,13 @@ export interface components {
             canAnswer: boolean;
             canChange: boolean;
             clocks: components["schemas"]["ClockShape"][];
+            /** @description The newest, oldest first. */
             messages: components["schemas"]["MessageShape"][];
+            /** @description Older messages that an answer depends on: the one that is answered, and answers of ours that are under way or wait for somebody. */
+            pinned: components["schemas"]["MessageShape"][];
             notes: components["schemas"]["NoteShape"][];
             events: components["schemas"]["EventShape"][];
+            older: components["schemas"]["OlderShape"];
             earlier: components["schemas"]["CaseItem"][];
             undo: components["schemas"]["UndoShape"] | null;
         };
@@ -942,6 +981,12 @@ export interface components {
         /** @description Declares fields in Python's style and speaks camelCase, as the NL API Design Rules ask. */
         ErasureAsked: {
             ground: components["schemas"]["GroundEnum"];
+        };
+        /** @description Declares fields in Python's style and speaks camelCase, as the NL API Design Rules ask. */
+        EventPage: {
+            /** @description Oldest first. */
+            items: components["schemas"]["EventShape"][];
+            next: string | null;
         };
         /** @description Declares fields in Python's style and speaks camelCase, as the NL API Design Rules ask. */
         EventShape: {
@@ -1146,6 +1191,13 @@ export interface components {
             handle: string;
             name: string;
         };
+        /** @description Declares fields in Python's style and speaks camelCase, as the NL API Design Rules ask. */
+        MessagePage: {
+            /** @description Oldest first. */
+            items: components["schemas"]["MessageShape"][];
+            /** @description The cursor of what was said before. */
+            next: string | null;
+        };
         /** @description A resident's message (`type` "mention") or an answer of ours ("reply"). */
         MessageShape: {
             type: components["schemas"]["MessageShapeTypeEnum"];
@@ -1166,7 +1218,9 @@ export interface components {
             canReply?: boolean;
             media?: components["schemas"]["MediumShape"][];
             place?: string;
+            /** @description The newest; `revisionCount` counts all. */
             revisions?: components["schemas"]["RevisionShape"][];
+            revisionCount?: number;
             labels?: components["schemas"]["Labels"] | null;
             kind?: components["schemas"]["ReplyKind"];
             authorId?: number;
@@ -1233,6 +1287,12 @@ export interface components {
             text: string;
         };
         /** @description Declares fields in Python's style and speaks camelCase, as the NL API Design Rules ask. */
+        NotePage: {
+            /** @description Oldest first. */
+            items: components["schemas"]["NoteShape"][];
+            next: string | null;
+        };
+        /** @description Declares fields in Python's style and speaks camelCase, as the NL API Design Rules ask. */
         NoteShape: {
             id: number;
             authorId: number;
@@ -1242,6 +1302,12 @@ export interface components {
         };
         /** @enum {unknown} */
         NullEnum: null;
+        /** @description The cursors of the pages before those in a case; null where there is nothing before. */
+        OlderShape: {
+            messages: string | null;
+            notes: string | null;
+            events: string | null;
+        };
         /** @description Declares fields in Python's style and speaks camelCase, as the NL API Design Rules ask. */
         Organisation: {
             teams: components["schemas"]["Team"][];
@@ -1897,6 +1963,30 @@ export interface operations {
             };
         };
     };
+    listEvents: {
+        parameters: {
+            query?: {
+                /** @description From `older` or the page after it. */
+                cursor?: string;
+            };
+            header?: never;
+            path: {
+                case_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["EventPage"];
+                };
+            };
+        };
+    };
     labelMention: {
         parameters: {
             query?: never;
@@ -1922,6 +2012,32 @@ export interface operations {
             };
         };
     };
+    listMessages: {
+        parameters: {
+            query?: {
+                /** @description From `older` or the page after it. */
+                cursor?: string;
+                /** @description These and no page: `mention-12,reply-3`. */
+                only?: string;
+            };
+            header?: never;
+            path: {
+                case_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["MessagePage"];
+                };
+            };
+        };
+    };
     moveCase: {
         parameters: {
             query?: never;
@@ -1943,6 +2059,30 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["CaseItem"];
+                };
+            };
+        };
+    };
+    listNotes: {
+        parameters: {
+            query?: {
+                /** @description From `older` or the page after it. */
+                cursor?: string;
+            };
+            header?: never;
+            path: {
+                case_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["NotePage"];
                 };
             };
         };
