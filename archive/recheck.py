@@ -7,24 +7,33 @@ of the log at a time, in constant memory.
 
 from __future__ import annotations
 
-import hashlib
 import hmac
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
-from typing import Any, Final, NamedTuple
+from datetime import UTC, datetime
+from functools import lru_cache
+from hashlib import sha256
+from typing import Any, Final
 from uuid import UUID
 
 import orjson
 
-FIELDS: Final = {
-    *("v", "attribute", "municipality", "kind", "subject", "part", "registered_at", "content_type"),
-    *("content_hash", "media", "raw", "key", "metadata"),
-}
-SHAPES: Final = (
-    *(("attribute", str), ("subject", dict), ("registered_at", str), ("media", list)),
-    *(("metadata", dict), ("key", str)),
+from archive.recheck_stored import LEAVES, OUTSIDE, Beside, Stored, read_beside
+
+#: The fields of a header in the order of RFC 8785, and what each is: `raw` is text or null.
+FIELDS: Final = (
+    *("attribute", "content_hash", "content_type", "key", "kind", "media", "metadata"),
+    *("municipality", "part", "raw", "registered_at", "subject", "v"),
 )
+SHAPES: Final = {
+    (str, str, str, str, str, list, dict, int, str, raw, str, dict, int)
+    for raw in (str, type(None))
+}
+#: The columns that repeat the header.
+COLUMNS: Final = ("attribute", "municipality", "kind", "subject", "part", "registered_at")
+SORTED: Final = orjson.OPT_SORT_KEYS
+#: PostgreSQL counts its moments from here, in microseconds.
+EPOCH: Final = datetime(2000, 1, 1, tzinfo=UTC)
 #: Leaves that are checked together: 2**LEVEL, one complete subtree.
 LEVEL: Final = 12
 SPAN: Final = 1 << LEVEL
@@ -33,37 +42,13 @@ Levels = list[list[bytes]]
 #: Complete subtrees from left to right: level, hash.
 Stack = list[tuple[int, bytes]]
 
-_COLUMNS: Final = """
-r.id, uuid_send(r.attribute), r.municipality_id, r.kind, r.subject_type, r.subject_id, r.part,
-r.registered_at, r.header, r.sha256, r.control, c.salt, c.body
-"""
-_LEAVES: Final = f"""
-SELECT l.index, l.hash, l.record_id, {_COLUMNS}
-FROM archive_leaf l
-LEFT JOIN archive_record r ON r.id = l.record_id
-LEFT JOIN archive_content c ON c.record_id = l.record_id
-WHERE l.log_id = %s AND l.index >= %s AND l.index < %s ORDER BY l.index
-"""
-_OUTSIDE: Final = f"""
-SELECT p.record_id IS NOT NULL, {_COLUMNS}
-FROM archive_record r
-LEFT JOIN archive_content c ON c.record_id = r.id
-LEFT JOIN archive_pending p ON p.record_id = r.id
-WHERE r.municipality_id = %s AND NOT EXISTS (SELECT FROM archive_leaf l WHERE l.record_id = r.id)
-ORDER BY r.id
-"""
+# Level by level, so that each is one stretch of the index: the planner would read the whole table.
 _NODES: Final = """
-SELECT level, min(index), string_agg(hash, ''::bytea ORDER BY index) FROM archive_node
-WHERE log_id = %s AND level BETWEEN 1 AND %s AND index >= %s >> level AND index < %s >> level
-GROUP BY level
-"""
-_ERASURES: Final = """
-SELECT subject_id, uuid_send(attribute), header, control FROM archive_record
-WHERE subject_type = 'record' AND kind = 'erasure' AND subject_id = ANY(%s)
-"""
-_FILES: Final = """
-SELECT record_id, position, sha256(body) FROM archive_media
-WHERE record_id BETWEEN %s AND %s
+SELECT g.level, n.first, n.hashes FROM generate_series(1, %s) AS g (level), LATERAL (
+    SELECT min(index) AS first, string_agg(hash, ''::bytea ORDER BY index) AS hashes
+    FROM archive_node
+    WHERE log_id = %s AND level = g.level AND index >= %s >> g.level AND index < %s >> g.level
+) n WHERE n.first IS NOT NULL
 """
 
 
@@ -86,28 +71,6 @@ class Part:
     heads: dict[int, Stack] = field(default_factory=dict)
 
 
-class Stored(NamedTuple):
-    """One record as the database holds it, nothing trusted. `attribute` is 16 bytes."""
-
-    id: int
-    attribute: bytes
-    municipality_id: int
-    kind: str
-    subject_type: str
-    subject_id: int
-    part: str
-    registered_at: datetime
-    header: bytes
-    sha256: bytes
-    control: bytes
-    salt: bytes | None
-    body: bytes | None
-
-    @property
-    def name(self) -> str:
-        return f"{UUID(bytes=self.attribute)} ({self.subject_type} {self.subject_id}, {self.kind})"
-
-
 def check_part(
     cursor: Any, log_id: int, start: int, end: int, heads: Sequence[int], secrets: dict[str, bytes]
 ) -> Part:
@@ -116,12 +79,12 @@ def check_part(
     `heads` are the sizes at which a checkpoint was signed within this part.
     """
     part = Part()
-    cursor.execute(_LEAVES, [log_id, start, end])
+    cursor.execute(LEAVES, [log_id, start, end])
     rows = [
         (index, value, record_id, Stored._make(columns) if columns[0] is not None else None)
         for index, value, record_id, *columns in cursor.fetchall()
     ]
-    beside = _read_beside(cursor, [stored for *_, stored in rows if stored])
+    beside = read_beside(cursor, [stored for *_, stored in rows if stored])
     # Each leaf is compared below, so the tree is built from what is stored: one altered record is
     # one finding, not one for every subtree over it. A place that is missing spoils the tree.
     leaves = [b""] * (end - start)
@@ -132,7 +95,7 @@ def check_part(
             part.findings.append(Finding(f"plaats {index}", (reason,)))
             continue
         part.records += 1
-        reasons = list(_reasons(stored, secrets, beside, part))
+        reasons = _check(stored, secrets, beside, part)
         if stored.municipality_id != log_id:
             reasons.append("staat in het logboek van een andere gemeente")
         if _leaf(stored) != stored_hash:
@@ -158,15 +121,15 @@ def check_outside(
     secrets: dict[str, bytes],
 ) -> Iterator[Part]:
     """The records that have no place in the log: right when they wait for one, else lost."""
-    cursor.execute(_OUTSIDE, [municipality_id])
+    cursor.execute(OUTSIDE, [municipality_id])
     while rows := cursor.fetchmany(SPAN):
         part = Part()
         records = [(waits, Stored(*columns)) for waits, *columns in rows]
         with beside_cursor() as other:
-            beside = _read_beside(other, [stored for _, stored in records])
+            beside = read_beside(other, [stored for _, stored in records])
         for waits, stored in records:
             part.records += 1
-            reasons = list(_reasons(stored, secrets, beside, part))
+            reasons = _check(stored, secrets, beside, part)
             if not waits:
                 reasons.append("staat niet in het logboek en wacht er ook niet op")
             if reasons:
@@ -174,60 +137,47 @@ def check_outside(
         yield part
 
 
-@dataclass(slots=True)
-class Beside:
-    """What lies beside the records of one part: erasures of their content, their files."""
-
-    erasures: dict[int, tuple[bytes, bytes, bytes]] = field(default_factory=dict)
-    files: dict[int, dict[int, bytes]] = field(default_factory=dict)
-
-
-def _read_beside(cursor: Any, records: Sequence[Stored]) -> Beside:
-    beside = Beside()
-    emptied = [stored.id for stored in records if stored.body is None]
-    if emptied:
-        cursor.execute(_ERASURES, [emptied])
-        beside.erasures = {row[0]: (row[1], row[2], row[3]) for row in cursor.fetchall()}
-    numbers = [stored.id for stored in records]
-    cursor.execute(_FILES, [min(numbers, default=0), max(numbers, default=0)])
-    for record_id, position, digest in cursor.fetchall():
-        beside.files.setdefault(record_id, {})[position] = digest
-    return beside
-
-
-def _reasons(
-    stored: Stored, secrets: dict[str, bytes], beside: Beside, part: Part
-) -> Iterator[str]:
+def _check(stored: Stored, secrets: dict[str, bytes], beside: Beside, part: Part) -> list[str]:
+    """Every reason why this record is not what was registered; counts it when it was erased."""
+    reasons = []
     header = _read_header(stored.header)
-    if hashlib.sha256(stored.header).digest() != stored.sha256:
-        yield "kop gewijzigd: de openbare hash klopt niet"
+    if sha256(stored.header).digest() != stored.sha256:
+        reasons.append("kop gewijzigd: de openbare hash klopt niet")
     if header is None:
-        yield "kop gewijzigd: niet in de vastgelegde vorm"
-    elif header["key"] not in secrets:
-        yield f"controlegetal niet te controleren: sleutel {header['key']} is onbekend"
-    elif not _control_holds(stored, secrets[header["key"]]):
-        yield "controlegetal klopt niet"
-    if header is None:
-        return
-    yield from _compare_columns(stored, header)
-    if stored.body is None or stored.salt is None:
+        return [*reasons, "kop gewijzigd: niet in de vastgelegde vorm"]
+    secret = secrets.get(header["key"])
+    if secret is None:
+        reasons.append(f"controlegetal niet te controleren: sleutel {header['key']} is onbekend")
+    elif not _is_control(stored.attribute, stored.header, stored.control, secret):
+        reasons.append("controlegetal klopt niet")
+    reasons += _compare_columns(stored, header)
+    salt, files = stored.salt, beside.files.get(stored.id, {})
+    if stored.body is None or salt is None:
         if not _was_erased(stored, beside, secrets):
-            yield "inhoud ontbreekt"
-        elif beside.files.get(stored.id):
-            yield "bijlage is blijven staan nadat de inhoud was gewist"
+            reasons.append("inhoud ontbreekt")
+        elif files:
+            reasons.append("bijlage is blijven staan nadat de inhoud was gewist")
         else:
             part.erased += 1
-        return
-    if hashlib.sha256(stored.salt + stored.body).hexdigest() != header["content_hash"]:
-        yield "inhoud gewijzigd"
-    files = beside.files.get(stored.id, {})
-    for position, said in enumerate(header["media"]):
+        return reasons
+    if sha256(salt + stored.body).hexdigest() != header["content_hash"]:
+        reasons.append("inhoud gewijzigd")
+    if files or header["media"]:
+        reasons += _compare_files(salt, files, header["media"])
+    payload = beside.payloads.get(stored.id)
+    if payload and header["raw"] not in (None, sha256(salt + payload).hexdigest()):
+        reasons.append("oorspronkelijk platformbericht gewijzigd")
+    return reasons
+
+
+def _compare_files(salt: bytes, files: dict[int, bytes], media: list[Any]) -> Iterator[str]:
+    for position, said in enumerate(media):
         digest = files.get(position)
         if digest is None:
             yield f"bijlage {position + 1} ontbreekt"
-        elif hashlib.sha256(stored.salt + digest).hexdigest() != said:
+        elif sha256(salt + digest).hexdigest() != said:
             yield f"bijlage {position + 1} gewijzigd"
-    if files.keys() - set(range(len(header["media"]))):
+    if files.keys() - set(range(len(media))):
         yield "bijlage toegevoegd"
 
 
@@ -243,13 +193,20 @@ def _was_erased(stored: Stored, beside: Beside, secrets: dict[str, bytes]) -> bo
     )
 
 
-def _control_holds(stored: Stored, secret: bytes) -> bool:
-    return _is_control(stored.attribute, stored.header, stored.control, secret)
-
-
 def _is_control(attribute: bytes, header: bytes, control: bytes, secret: bytes) -> bool:
-    expected = hmac.digest(secret, attribute + header, "sha256")
-    return hmac.compare_digest(expected, control)
+    begun, ended = _begin_hmac(secret)
+    inner, outer = begun.copy(), ended.copy()
+    inner.update(attribute + header)
+    outer.update(inner.digest())
+    return outer.digest() == control
+
+
+@lru_cache(maxsize=16)
+def _begin_hmac(secret: bytes) -> tuple[Any, Any]:
+    """HMAC-SHA-256 (RFC 2104), inner and outer, up to where every record begins to differ."""
+    key = secret.ljust(64, b"\0")
+    inner, outer = (sha256(bytes(one ^ pad for one in key)) for pad in (0x36, 0x5C))
+    return inner, outer
 
 
 def derive_secrets(keys: Sequence[str]) -> dict[str, bytes]:
@@ -269,50 +226,64 @@ def _hkdf(key: str, name: bytes) -> bytes:
     return hmac.digest(pseudorandom, name + b"\x01", "sha256")
 
 
-def _compare_columns(stored: Stored, header: dict[str, Any]) -> Iterator[str]:
-    subject = header["subject"]
-    for column, holds in (
-        ("attribute", header["attribute"].replace("-", "") == stored.attribute.hex()),
-        ("municipality", header["municipality"] == stored.municipality_id),
-        ("kind", header["kind"] == stored.kind),
-        ("subject", subject == {"type": stored.subject_type, "id": stored.subject_id}),
-        ("part", header["part"] == stored.part),
-        ("registered_at", _is_moment(header["registered_at"], stored.registered_at)),
-    ):
-        if not holds:
-            yield f"kolom gewijzigd: {column} is anders dan in de kop"
+def _compare_columns(stored: Stored, header: dict[str, Any]) -> list[str]:
+    said = (
+        header["attribute"].replace("-", ""),
+        header["municipality"],
+        header["kind"],
+        header["subject"],
+        header["part"],
+        _moment(header["registered_at"]),
+    )
+    found = (
+        stored.attribute.hex(),
+        stored.municipality_id,
+        stored.kind,
+        {"id": stored.subject_id, "type": stored.subject_type},
+        stored.part,
+        stored.registered_at,
+    )
+    if said == found:
+        return []
+    return [
+        f"kolom gewijzigd: {name} is anders dan in de kop"
+        for name, one, other in zip(COLUMNS, said, found, strict=True)
+        if one != other
+    ]
 
 
-def _is_moment(text: str, moment: datetime) -> bool:
+def _moment(text: str) -> bytes:
+    """As PostgreSQL counts: microseconds since 2000, 8 bytes; empty when it is no moment in UTC."""
     try:
-        return datetime.fromisoformat(text) == moment
-    except ValueError:
-        return False
+        since = datetime.fromisoformat(text) - EPOCH
+    except (ValueError, TypeError):
+        return b""
+    count = (since.days * 86_400 + since.seconds) * 1_000_000 + since.microseconds
+    return count.to_bytes(8, signed=True)
 
 
 def _read_header(data: bytes) -> dict[str, Any] | None:
     """The header, or None when it is not exactly what a writer of version 1 can have written."""
     try:
         header = orjson.loads(data)
-        if not isinstance(header, dict) or header.keys() != FIELDS or header["v"] != 1:
-            return None
-        if not all(isinstance(header[name], kind) for name, kind in SHAPES):
-            return None
         # Keys are ASCII and numbers whole here, so sorted compact JSON is RFC 8785.
-        return header if orjson.dumps(header, option=orjson.OPT_SORT_KEYS) == data else None
+        if not isinstance(header, dict) or orjson.dumps(header, option=SORTED) != data:
+            return None
     except ValueError:
         return None
+    right = tuple(header) == FIELDS and tuple(map(type, header.values())) in SHAPES
+    return header if right and header["v"] == 1 else None
 
 
 def _leaf(stored: Stored) -> bytes:
     """See docs/archive-log.md: 0x00 for a leaf, 0x01 its version, hash of control, header."""
-    control = hashlib.sha256(stored.control).digest()
-    return hashlib.sha256(b"\x00\x01" + control + stored.header).digest()
+    control = sha256(stored.control).digest()
+    return sha256(b"\x00\x01" + control + stored.header).digest()
 
 
 def _build(leaves: list[bytes]) -> Levels:
     """All complete subtrees of one part, level by level."""
-    levels, sha256 = [leaves], hashlib.sha256
+    levels = [leaves]
     while len(leaves) > 1:
         pairs = zip(leaves[::2], leaves[1::2], strict=False)
         leaves = [sha256(b"\x01" + left + right).digest() for left, right in pairs]
@@ -333,7 +304,7 @@ def _stack_at(levels: Levels, size: int) -> Stack:
 def _compare_nodes(
     cursor: Any, log_id: int, start: int, end: int, levels: Levels
 ) -> Iterator[Finding]:
-    cursor.execute(_NODES, [log_id, LEVEL, start, end])
+    cursor.execute(_NODES, [LEVEL, log_id, start, end])
     stored = {level: (first, hashes) for level, first, hashes in cursor.fetchall()}
     for level in range(1, LEVEL + 1):
         built = b"".join(levels[level]) if level < len(levels) else b""
@@ -349,7 +320,7 @@ def _push(stack: Stack, node: tuple[int, bytes], nodes: dict[Any, bytes], index:
     level, value = node
     while stack and stack[-1][0] == level:
         _, left = stack.pop()
-        value, level, index = hashlib.sha256(b"\x01" + left + value).digest(), level + 1, index >> 1
+        value, level, index = sha256(b"\x01" + left + value).digest(), level + 1, index >> 1
         nodes[level, index] = value
     stack.append((level, value))
 
@@ -357,10 +328,10 @@ def _push(stack: Stack, node: tuple[int, bytes], nodes: dict[Any, bytes], index:
 def join(stack: Stack) -> bytes:
     """The root over complete subtrees from left to right."""
     if not stack:
-        return hashlib.sha256(b"").digest()
+        return sha256(b"").digest()
     *rest, (_, value) = stack
     for _, left in reversed(rest):
-        value = hashlib.sha256(b"\x01" + left + value).digest()
+        value = sha256(b"\x01" + left + value).digest()
     return value
 
 

@@ -17,6 +17,8 @@ def connect(address: dict[str, Any], snapshot: str) -> None:
     _connection = psycopg.connect(**address)
     _connection.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ READ ONLY")
     _connection.execute(f"SET TRANSACTION SNAPSHOT '{snapshot}'")
+    # The processes are the parallel work; more of it per question would only wait for itself.
+    _connection.execute("SET LOCAL max_parallel_workers_per_gather = 0")
 
 
 def check_part(job: tuple[Any, ...]) -> recheck.Part:

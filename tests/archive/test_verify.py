@@ -120,6 +120,20 @@ def test_a_record_that_was_tampered_with_is_named_with_what_is_wrong(records, na
     assert rest == ["1 niet in orde; 5 records gecontroleerd."]
 
 
+def test_a_moment_that_python_cannot_hold_is_named_and_stops_nothing(records):
+    attack(
+        "UPDATE archive_record SET registered_at = 'infinity' WHERE id IN (%s, %s)",
+        records[1].pk,
+        records[3].pk,
+    )
+    code, said = run()
+    assert code == 1
+    for record in (records[1], records[3]):
+        assert f"{record.attribute} (" in said
+    assert said.count("registered_at is anders dan in de kop") == 2
+    assert "5 records gecontroleerd" in said
+
+
 def test_contents_swapped_between_two_records_are_both_named(records):
     one, other = records[0].pk, records[1].pk
     attack(

@@ -26,8 +26,11 @@ from archive.sequencer import seal_log
 from archive.signing import trusted_verifiers
 from archive.tree import Tree
 from archive.verify import configured_secrets, verify_all
+from monitoring.platforms.base import Page
 from tests.archive.tools import attack, locks_off
 from tests.makers import make_municipality
+from tests.webcare.desk.makers import make_case, make_post
+from webcare import pipeline
 
 OTHER_KEY = "b7Wq2Lx9ZkT4nVr6YcH1mJ8sDf3Gp5QaEu0RiOyKjBvNwCtX"
 
@@ -153,6 +156,32 @@ def test_a_picture_swapped_for_another(town):
 def test_a_picture_removed(town):
     attack("DELETE FROM archive_media WHERE record_id = %s", at(2).pk)
     assert_only("bijlage 1 ontbreekt", str(at(2).attribute))
+
+
+def test_a_byte_of_what_the_platform_said_of_a_message(cast):
+    """Outside the archive, in the tables of the desk; the header holds its salted hash."""
+    case = make_case(cast.account, id="1", raw={"id": "1", "content": "<p>Is er feest?</p>"})
+    seal_log(cast.municipality.pk)
+    assert found() == []
+    attack(
+        "UPDATE monitoring_rawpayload"
+        " SET payload = replace(payload::text, 'feest', 'geest')::jsonb WHERE mention_id = %s",
+        case.first_mention_id,
+    )
+    name = str(Record.objects.get(kind=Kind.INCOMING).attribute)
+    assert_only("oorspronkelijk platformbericht gewijzigd", name)
+
+
+@pytest.mark.parametrize("change", ["edited", "deleted"])
+def test_a_byte_of_what_the_platform_said_of_an_edit_or_deletion(cast, change):
+    make_case(cast.account, "Is er feest?", id="1")
+    post = make_post("Is er geen feest?", id="1", change=change, raw={"id": "1", "v": "feest"})
+    pipeline.store(cast.account.source, Page((post,), {}), keep_cursor=True)
+    seal_log(cast.municipality.pk)
+    assert found() == []
+    attack("UPDATE monitoring_revision SET raw = replace(raw::text, 'feest', 'geest')::jsonb")
+    record = Record.objects.get(kind__in=(Kind.EDIT, Kind.DELETION))
+    assert_only("oorspronkelijk platformbericht gewijzigd", str(record.attribute))
 
 
 # --- the log
