@@ -4,7 +4,7 @@ A machine that is unsure says what is common, so a count of top labels makes the
 5 % reported where 11 % was true. Calibrated probabilities are right on average only where labels
 are as frequent as in the corpus they were calibrated on. `estimate_shares` takes that frequency out
 and seeks the shares under which the probabilities are likeliest (expectation maximisation: Saerens,
-Latinne & Decaestecker, 2002). Compared with other ways in docs/decisions/0017.
+Latinne & Decaestecker, 2002). Compared with other ways in docs/decisions/0019.
 """
 
 from collections.abc import Mapping, Sequence
