@@ -21,6 +21,25 @@ export const getCase = (case_id: number, signal?: AbortSignal) =>
   answer(api.GET("/api/v1/cases/{case_id}", { params: { path: { case_id } }, signal })).then(
     (dossier) => dossier as shape.Case,
   )
+/** The messages, notes or steps of a case before those that were read. */
+const before = (case_id: number, cursor: string) => ({
+  params: { path: { case_id }, query: { cursor } },
+})
+export const getOlderMessages = (id: number, cursor: string) =>
+  answer(api.GET("/api/v1/cases/{case_id}/messages", before(id, cursor))).then(
+    (page) => page as shape.Page<shape.Message>,
+  )
+export const getOlderNotes = (id: number, cursor: string) =>
+  answer(api.GET("/api/v1/cases/{case_id}/notes", before(id, cursor)))
+export const getOlderEvents = (id: number, cursor: string) =>
+  answer(api.GET("/api/v1/cases/{case_id}/events", before(id, cursor)))
+/** Some messages again, by the names of `touchedBy`. */
+export const getMessages = (case_id: number, names: string[]) =>
+  answer(
+    api.GET("/api/v1/cases/{case_id}/messages", {
+      params: { path: { case_id }, query: { only: names.join(",") } },
+    }),
+  ).then(({ items }) => items as shape.Message[])
 export const getViewers = (case_id: number) =>
   answer(api.GET("/api/v1/cases/{case_id}/viewers", { params: { path: { case_id } } }))
 

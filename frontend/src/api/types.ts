@@ -51,6 +51,7 @@ export type MentionMessage = { type: "mention" } & Shared &
       | "media"
       | "place"
       | "revisions"
+      | "revisionCount"
       | "labels"
     >
   >
@@ -61,7 +62,10 @@ export type ReplyMessage = { type: "reply" } & Shared & Omit<ReplyShape, "type">
 export type Message = MentionMessage | ReplyMessage
 
 /** The API describes its two kinds of message as one shape; here `type` tells them apart. */
-export type Case = Omit<Schemas["CaseDetail"], "messages"> & { messages: Message[] }
+export type Case = Omit<Schemas["CaseDetail"], "messages" | "pinned"> & {
+  messages: Message[]
+  pinned: Message[]
+}
 
 type CaseQuery = NonNullable<operations["listCases"]["parameters"]["query"]>
 export type CaseFilters = Omit<CaseQuery, "cursor" | "limit" | "state"> & { state: "open" | "closed" }

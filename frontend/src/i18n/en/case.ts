@@ -31,6 +31,9 @@ export default {
   },
   thread: {
     label: "Messages",
+    older: "Earlier messages",
+    olderLoaded: "{n} earlier message loaded | {n} earlier messages loaded",
+    olderVersions: "{n} older version is in the archive. | {n} older versions are in the archive.",
     editedAt: "Edited by its writer, seen {at}",
     deletedAt: "Deleted by its writer, seen {at}. This is what it said.",
     original: "First version",
@@ -146,6 +149,8 @@ export default {
     chooseValue: "{head}: what should it be?",
     themesHint: "The first weighs most.",
     notes: "Notes",
+    olderNotes: "Earlier notes",
+    olderSteps: "Earlier steps",
     notePlaceholder: "For colleagues only",
     noteAdd: "Save note",
     noteEmpty: "Write a note first.",

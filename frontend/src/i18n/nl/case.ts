@@ -31,6 +31,9 @@ export default {
   },
   thread: {
     label: "Berichten",
+    older: "Eerdere berichten",
+    olderLoaded: "{n} eerder bericht geladen | {n} eerdere berichten geladen",
+    olderVersions: "{n} oudere versie staat in het archief. | {n} oudere versies staan in het archief.",
     editedAt: "Gewijzigd door de schrijver, gezien {at}",
     deletedAt: "Verwijderd door de schrijver, gezien {at}. Dit is wat er stond.",
     original: "Eerste versie",
@@ -146,6 +149,8 @@ export default {
     chooseValue: "{head}: wat moet het zijn?",
     themesHint: "De eerste telt het zwaarst.",
     notes: "Notities",
+    olderNotes: "Eerdere notities",
+    olderSteps: "Eerdere stappen",
     notePlaceholder: "Alleen voor collega’s",
     noteAdd: "Notitie bewaren",
     noteEmpty: "Schrijf eerst een notitie.",
