@@ -1,4 +1,4 @@
-"""A BagIt folder (RFC 8493) written file by file, that can be broken off and gone on with.
+"""A BagIt folder or ZIP (RFC 8493), written file by file, that can be broken off and gone on with.
 
 What was written is listed in the manifests at once; `save` notes how far all of it came, and going
 on cuts the lists off there, so that nothing is listed twice or not at all.
@@ -10,30 +10,43 @@ import hashlib
 import json
 import os
 import shutil
-import zipfile
 from pathlib import Path
 from typing import IO, Any, Final
+
+from archive.zipping import Zip
 
 PROGRESS: Final = ".progress.json"
 MANIFEST: Final = "manifest-sha256.txt"
 TAG_MANIFEST: Final = "tagmanifest-sha256.txt"
-#: What grows while writing.
+#: What grows while writing, and for a ZIP besides.
 LISTS: Final = (MANIFEST, TAG_MANIFEST, "index.csv")
+ENTRIES: Final = ".entries.zip"
+DIRECTORY: Final = ".directory"
+FOLDERS: Final = (
+    *("data/records", "data/readable", "data/media", "proofs", "timestamps"),
+    "controle/archive/lone",
+)
 
 
 class OtherExport(ValueError):
-    """What lies there was begun with another question."""
+    """What lies there was begun with another question, or is no longer what was begun."""
 
 
 class Bag:
-    """The folder being written, at `target` + ".partial" until it is whole."""
+    """What is being written, in a folder `target` + ".partial" until it is whole.
+
+    A folder grows there file by file; a ZIP as two files (`archive.zipping`).
+    """
 
     def __init__(self, target: Path, question: dict[str, Any]) -> None:
         self.target = target
         self.folder = target.with_name(f"{target.name}.partial")
-        self.state: dict[str, Any] = {}
-        for name in ("data/records", "data/readable", "data/media", "proofs", "timestamps"):
+        zipped = target.suffix == ".zip"
+        for name in () if zipped else FOLDERS:
             (self.folder / name).mkdir(parents=True, exist_ok=True)
+        self.folder.mkdir(exist_ok=True)
+        growing = (*LISTS, ENTRIES, DIRECTORY) if zipped else LISTS
+        self.state: dict[str, Any] = {"question": question, "lengths": {}, "entries": 0}
         progress = self.folder / PROGRESS
         if progress.exists():
             self.state = json.loads(progress.read_text())
@@ -41,21 +54,34 @@ class Bag:
                 raise OtherExport(
                     f"{self.folder} is the beginning of another export; remove it or finish it"
                 )
-        else:
-            self.state = {"question": question, "lengths": {name: 0 for name in LISTS}}
-        self.lists = {name: self._open(name) for name in LISTS}
+        self.lists = {name: self._open(name) for name in growing}
+        self.zip = (
+            Zip(self.lists[ENTRIES], self.lists[DIRECTORY], self.state["entries"])
+            if zipped
+            else None
+        )
 
     def _open(self, name: str) -> IO[bytes]:
-        path = self.folder / name
+        path, length = self.folder / name, self.state["lengths"].get(name, 0)
         path.touch()
-        os.truncate(path, self.state["lengths"][name])
+        if path.stat().st_size < length:
+            raise OtherExport(f"{path} lost what was written before; remove {self.folder}")
+        os.truncate(path, length)
         return path.open("ab")
 
     def add(self, name: str, data: bytes) -> None:
         """Write one file and list it: under `data/` as payload, else as tag file."""
+        self.put(name, data)
+        self.list_file(name, hashlib.sha256(data).hexdigest())
+
+    def put(self, name: str, data: bytes) -> None:
+        """Write one file."""
+        if self.zip is not None:
+            # Pictures and films are as small as they get.
+            self.zip.put(name, data, squeeze=not name.startswith("data/media/"))
+            return
         with open(f"{self.folder}/{name}", "wb") as file:
             file.write(data)
-        self.list_file(name, hashlib.sha256(data).hexdigest())
 
     def list_file(self, name: str, digest: str) -> None:
         manifest = MANIFEST if name.startswith("data/") else TAG_MANIFEST
@@ -71,6 +97,7 @@ class Bag:
             file.flush()
         self.state |= state
         self.state["lengths"] = {name: file.tell() for name, file in self.lists.items()}
+        self.state["entries"] = self.zip.number if self.zip else 0
         draft = self.folder / f"{PROGRESS}.new"
         draft.write_text(json.dumps(self.state))
         draft.replace(self.folder / PROGRESS)
@@ -78,33 +105,24 @@ class Bag:
     def close_lists(self) -> str:
         """List the lists themselves; the digest of the tag manifest, which stands for all."""
         for name in ("index.csv", MANIFEST):
-            self.lists[name].close()
-            self.list_file(name, _digest(self.folder / name))
-        self.lists[TAG_MANIFEST].close()
-        return _digest(self.folder / TAG_MANIFEST)
+            self.list_file(name, self._close(name))
+        return self._close(TAG_MANIFEST)
+
+    def _close(self, name: str) -> str:
+        """Nothing more comes into this list; its digest."""
+        self.lists[name].close()
+        path = self.folder / name
+        if self.zip is not None:
+            self.zip.put_file(name, path)
+        with path.open("rb") as file:
+            return hashlib.file_digest(file, "sha256").hexdigest()
 
     def finish(self) -> None:
-        """Put the whole thing in its place: as a folder, or as a ZIP when its name ends so."""
-        (self.folder / PROGRESS).unlink()
-        if self.target.suffix != ".zip":
+        """Put the whole thing in its place."""
+        if self.zip is None:
+            (self.folder / PROGRESS).unlink()
             self.folder.rename(self.target)
             return
-        draft = self.target.with_name(f".{self.target.name}.new")
-        write_zip(self.folder, draft)
-        draft.replace(self.target)
+        self.zip.finish()
+        (self.folder / ENTRIES).replace(self.target)
         shutil.rmtree(self.folder)
-
-
-def write_zip(folder: Path, target: Path) -> None:
-    with zipfile.ZipFile(target, "w", zipfile.ZIP_DEFLATED, compresslevel=1) as bundle:
-        for base, folders, files in os.walk(folder):
-            folders.sort()
-            inside = Path(base).relative_to(folder).as_posix().removeprefix(".")
-            for name in sorted(files):
-                with open(os.path.join(base, name), "rb") as file:
-                    bundle.writestr(f"{inside}/{name}".lstrip("/"), file.read())
-
-
-def _digest(path: Path) -> str:
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()

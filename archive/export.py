@@ -119,7 +119,7 @@ def write_export(log: Log, selection: Selection, target: Path) -> Iterator[int]:
     lines = (STATEMENT, log.origin, selection, count, made, f"tagmanifest-sha256.txt {digest}")
     text = "".join(f"{line}\n" for line in lines)
     signed = [notes.sign(text, log.origin, key) for key in signing_keys()]
-    (bag.folder / "export.txt").write_text(notes.write_note(text, signed))
+    bag.put("export.txt", notes.write_note(text, signed).encode())
     bag.finish()
 
 
@@ -152,9 +152,8 @@ def _places_of(attribute: str) -> list[int]:
 def prove_many(tree: Tree, indices: Sequence[int], size: int) -> list[list[bytes]]:
     """Inclusion paths of many places, from one query; neighbours share most of their paths."""
     ranges = {index: inclusion_ranges(index, size) for index in indices}
-    needed: dict[Range, list[Node]] = {
-        one: list(nodes_of(*one)) for path in ranges.values() for one in path
-    }
+    shared = {one for path in ranges.values() for one in path}
+    needed: dict[Range, list[Node]] = {one: list(nodes_of(*one)) for one in shared}
     found = tree.read(sorted({node for nodes in needed.values() for node in nodes}))
     hashes = {one: fold([found[node] for node in nodes]) for one, nodes in needed.items()}
     return [[hashes[one] for one in ranges[index]] for index in indices]
@@ -217,7 +216,6 @@ def _write_frame(bag: Bag, log: Log, checkpoint: Checkpoint, selection: Selectio
         bag.add(name, text.encode())
     pem = key.public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo)
     bag.add("public-key.pem", pem)
-    (bag.folder / "controle/archive/lone").mkdir(parents=True, exist_ok=True)
     bag.add("controle/archive/__init__.py", b"")
     for name in VERIFIER:
         bag.add(f"controle/archive/{name}", (Path(__file__).parent / name).read_bytes())

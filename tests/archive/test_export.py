@@ -157,24 +157,31 @@ def test_a_pinned_key_is_told_from_another(municipality, tmp_path, capsys):
     assert "0 authentiek" in said
 
 
+@pytest.mark.parametrize("name", ["uit", "uit.zip"])
 def test_an_export_that_was_broken_off_goes_on_and_is_the_same(
-    municipality, tmp_path, capsys, monkeypatch
+    municipality, tmp_path, capsys, monkeypatch, name
 ):
     whole = write(tmp_path / "heel")
     monkeypatch.setattr(export, "BATCH", 3)
-    target = tmp_path / "uit"
+    target = tmp_path / name
     steps = export.write_export(Log.objects.get(), export.Selection(), target)
     assert next(steps) == 3
     steps.close()
-    broken = tmp_path / "uit.partial"
-    with (broken / "index.csv").open("a") as file:
-        file.write("half a li")
+    broken = tmp_path / f"{name}.partial"
+    for list_name in ("index.csv", *(one.name for one in broken.glob(".[ed]*"))):
+        with (broken / list_name).open("a") as file:
+            file.write("half a li")
     record_many([Entry(municipality.pk, Kind.INCOMING, "mention", 99, {"text": "later"})])
     seal_log(municipality.pk)
     write(target)
-    assert (target / "index.csv").read_text() == (whole / "index.csv").read_text()
     code, said = check(target, capsys=capsys)
     assert code == 0, said
+    if name.endswith(".zip"):
+        with zipfile.ZipFile(target) as bundle:
+            assert bundle.testzip() is None
+            bundle.extractall(tmp_path / "los")
+        target = tmp_path / "los"
+    assert (target / "index.csv").read_text() == (whole / "index.csv").read_text()
     bagit.Bag(str(target)).validate()
 
 
