@@ -1,19 +1,25 @@
 """A week's list of mentions to look at: what teaches the machine most, and what measures it fairly.
 
-The list is worked out of the rows of the week before and is the same for everybody all week,
-because the machine's labels never change; what people have answered is counted beside it.
+The list is worked out of the rows of the week before, kept (numbers only, no words) until the week
+is over, and so the same for everybody; what people have answered is read beside it every time.
 """
 
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from hashlib import sha256
 from typing import Any, Final
 
-from monitoring.models import LabelSet, Revision
+from django.contrib.postgres.aggregates import ArrayAgg
+from django.core.cache import cache
+from django.db.models import Q, QuerySet
+from redis.exceptions import RedisError
+
+from monitoring.models import LabelSet, Mention, Revision
 from monitoring.town.windows import HERE
 from nlp.similarity import Groups, signature
 
@@ -28,20 +34,26 @@ PLACES: Final = {
 DOUBLE: Final = 10
 #: Mentions of a week that are weighed; more change nothing but the time it takes.
 WEIGHED: Final = 3000
+#: How long a full list is kept. One with places left is made anew: there is little to weigh then.
+KEPT: Final = timedelta(days=8)
 
 
 @dataclass(frozen=True, slots=True)
 class Item:
-    """A mention to label and why; `people` have said something of it on purpose."""
+    """A mention to label and why; `people` (their ids) have said something of it on purpose."""
 
     mention_id: int
     why: str
     double: bool
-    people: int
+    people: tuple[int, ...]
 
     @property
     def done(self) -> bool:
-        return self.people >= (2 if self.double else 1)
+        return len(self.people) >= (2 if self.double else 1)
+
+    def done_for(self, person_id: int) -> bool:
+        """Nothing left to ask of this person: all was said, or they said theirs."""
+        return self.done or person_id in self.people
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,11 +70,38 @@ def labelling_queue(
 ) -> list[Item]:
     """The list for the week that holds `day` (default: this one), made of the week before it.
 
-    Two queries. Of texts that say the same only one is listed; private, own, erased and deleted
-    ones are not.
+    Made at the first look of the week (a second per 2,000 mentions), a query after that. Of texts
+    that say the same only one is listed; private, own, erased and deleted ones are not, also when
+    they became so since.
     """
-    starts = _monday(day or datetime.now(HERE).date())
-    candidates = _candidates(municipality_id, starts)
+    monday = _monday(day or datetime.now(HERE).date())
+    chosen = _kept(municipality_id, monday, size)
+    people = _people_by_mention([number for number, _ in chosen])
+    return [
+        Item(number, why, place % DOUBLE == 0, people[number])
+        for place, (number, why) in enumerate(chosen)
+        if number in people
+    ]
+
+
+def _kept(municipality_id: int, monday: date, size: int) -> list[tuple[int, str]]:
+    """The list as it was first made: what comes in late must not push out what was begun."""
+    key = f"labelling:{municipality_id}:{monday}:{size}"
+    try:
+        if kept := cache.get(key):
+            return [(number, why) for number, why in kept]
+    except RedisError:
+        return _choose(municipality_id, monday, size)
+    chosen = _choose(municipality_id, monday, size)
+    if len(chosen) == size:
+        with suppress(RedisError):
+            cache.set(key, chosen, int(KEPT.total_seconds()))
+    return chosen
+
+
+def _choose(municipality_id: int, monday: date, size: int) -> list[tuple[int, str]]:
+    """(mention, why), one query."""
+    candidates = _candidates(municipality_id, monday)
     chosen: dict[int, str] = {}
     orders = {
         # The random ones first: what another reason took away would no longer be random.
@@ -75,14 +114,19 @@ def labelling_queue(
         room = size * PLACES[why] // sum(PLACES.values())
         for one in order:
             if room and one.mention_id not in chosen and one.group not in taken_groups:
-                chosen[one.mention_id] = why
+                chosen[one.mention_id] = why.value
                 taken_groups.add(one.group)
                 room -= 1
-    people = _people(chosen)
-    return [
-        Item(number, why, place % DOUBLE == 0, people[number])
-        for place, (number, why) in enumerate(chosen.items())
-    ]
+    return list(chosen.items())
+
+
+def listed(mentions: QuerySet[Mention]) -> QuerySet[Mention]:
+    """Those of `mentions` that may be put before people to label."""
+    return (
+        mentions.filter(own=False, private=False)
+        .exclude(text="")
+        .exclude(revision__kind=Revision.Kind.DELETED)
+    )
 
 
 def _monday(day: date) -> date:
@@ -148,9 +192,12 @@ def _rare_first(candidates: Iterable[_Candidate]) -> list[_Candidate]:
     )
 
 
-def _people(mention_ids: Iterable[int]) -> Counter[int]:
-    """How many people said something of each mention."""
-    answers = LabelSet.objects.filter(mention__in=list(mention_ids), person__isnull=False)
-    return Counter(
-        number for number, _ in answers.values_list("mention_id", "person_id").distinct()
+def _people_by_mention(mention_ids: Sequence[int]) -> dict[int, tuple[int, ...]]:
+    """Mention → who said something of it that stands. What may not be shown any more is not in."""
+    said = Q(label_sets__person__isnull=False, label_sets__taken_back=False)
+    rows = (
+        listed(Mention.objects.filter(pk__in=mention_ids))
+        .annotate(people=ArrayAgg("label_sets__person_id", filter=said, distinct=True, default=[]))
+        .values_list("pk", "people")
     )
+    return {number: tuple(people) for number, people in rows}

@@ -8,6 +8,7 @@ from typing import Any
 import orjson
 from django.core.exceptions import ValidationError
 from django.db import transaction
+from django.utils import timezone
 
 from monitoring.batches import execute_batch
 from monitoring.models import LabelSet, Mention
@@ -25,6 +26,8 @@ CORRECTABLE: Mapping[str, Sequence[str] | type[bool]] = {
 }
 # Above this a yes/no head counts as yes.
 YES = 0.5
+# What a person's label set repeats of the one before it.
+_KEPT = ("lang", "intent", "tenor", "themes", "about_us", "urgent", "abuse", "verdict")
 
 _APPEND = """
 INSERT INTO monitoring_labelset (
@@ -106,6 +109,12 @@ def check_correction(head: str, value: Any) -> None:
         raise ValidationError({"value": "Kies een van de bestaande labels."})
 
 
+def head_value(labels: LabelSet, head: str) -> Any:
+    """What a label set says of one head, in the shape a person gives it."""
+    value = getattr(labels, head)
+    return value >= YES if CORRECTABLE[head] is bool else value
+
+
 def correct(
     mention: Mention,
     head: str,
@@ -114,62 +123,83 @@ def correct(
     *,
     why: str = LabelSet.Why.FOUND,
 ) -> LabelSet:
-    """Append a person's label set: the current one with `head` set to `value`.
+    """Append a person's label set: the current one with `head` set to `value`; see `say`."""
+    return say(mention, {head: value}, person_id, why=why)[-1]
 
-    `value` None says "this is right": the head then counts as set by a person. The machine's set
+
+def say(
+    mention: Mention,
+    said: Mapping[str, Any],
+    person_id: int,
+    *,
+    why: str = LabelSet.Why.FOUND,
+) -> list[LabelSet]:
+    """Append what a person says of some heads in one go: a label set per head, the last current.
+
+    A value of None says "this is right": the head then counts as set by a person. The machine's set
     stays beside it. `why` tells how the mention came before this person (`LabelSet.Why`). Raises
-    `ValidationError` for a value the head does not know.
+    `ValidationError` for a value the head does not know, and when nothing is said.
     """
-    check_correction(head, value)
+    if not said:
+        raise ValidationError({"answers": "Zeg van minstens één label wat het is."})
+    for head, value in said.items():
+        check_correction(head, value)
     if why not in LabelSet.Why.values:
         raise ValidationError({"why": f"Kies uit {', '.join(LabelSet.Why.values)}."})
     with transaction.atomic():
         _take_turn(mention)
         before = LabelSet.objects.filter(mention=mention, current=True).first()
-        after = LabelSet(
-            mention=mention,
-            municipality_id=mention.municipality_id,
-            posted_at=mention.posted_at,
-            person_id=person_id,
-            corrected=sorted({*(before.corrected if before else ()), head}),
-            head=head,
-            why=why,
-        )
-        for name in (
-            "lang",
-            "intent",
-            "tenor",
-            "themes",
-            "about_us",
-            "urgent",
-            "abuse",
-            "verdict",
-        ):
-            if before is not None:
-                setattr(after, name, getattr(before, name))
-        if value is not None:
-            setattr(after, head, float(value) if isinstance(value, bool) else value)
+        # One moment for all: `restore` takes back together what was said together.
+        now = timezone.now()
+        appended: list[LabelSet] = []
+        for head, value in said.items():
+            base = appended[-1] if appended else before
+            after = LabelSet(
+                mention=mention,
+                municipality_id=mention.municipality_id,
+                posted_at=mention.posted_at,
+                current=len(appended) == len(said) - 1,
+                person_id=person_id,
+                corrected=sorted({*(base.corrected if base else ()), head}),
+                head=head,
+                why=why,
+                created_at=now,
+            )
+            if base is not None:
+                for name in _KEPT:
+                    setattr(after, name, getattr(base, name))
+            if value is not None:
+                setattr(after, head, float(value) if isinstance(value, bool) else value)
+            appended.append(after)
         if before is not None:
             LabelSet.objects.filter(pk=before.pk).update(current=False)
-        after.save()
+        LabelSet.objects.bulk_create(appended)
         if counts.belongs(mention):
-            _recount(mention, before, after)
-    return after
+            _recount(mention, before, appended[-1])
+    return appended
 
 
 def restore(label_set: LabelSet) -> None:
-    """Take back a correction: the set before it counts again. Both stay in the history."""
+    """Take back what a person said: what was said before it counts again.
+
+    All of it stays in the history. Raises `ValidationError` when somebody said something since.
+    """
     with transaction.atomic():
         mention = label_set.mention
         _take_turn(mention)
-        before = (
-            LabelSet.objects.filter(mention=mention, pk__lt=label_set.pk).order_by("-pk").first()
-        )
-        LabelSet.objects.filter(pk=label_set.pk).update(current=False)
+        standing = LabelSet.objects.filter(mention=mention, taken_back=False)
+        together = standing.filter(
+            person=label_set.person, person__isnull=False, created_at=label_set.created_at
+        ).order_by("pk")
+        taken = list(together)
+        if not taken or not taken[-1].current:
+            raise ValidationError("Hierover is daarna nog iets gezegd.")
+        before = standing.filter(pk__lt=taken[0].pk).order_by("-pk").first()
+        together.update(current=False, taken_back=True)
         if before is not None:
             LabelSet.objects.filter(pk=before.pk).update(current=True)
         if counts.belongs(mention):
-            _recount(mention, label_set, before)
+            _recount(mention, taken[-1], before)
 
 
 def _take_turn(mention: Mention) -> None:

@@ -213,6 +213,8 @@ class LabelSet(models.Model):
         max_length=10, choices=Why.choices, default=Why.FOUND, db_default="found"
     )
     created_at = models.DateTimeField(db_default=Now())
+    # Whoever said it took it back; it stays in the history and counts nowhere.
+    taken_back = models.BooleanField(default=False, db_default=False)
 
     class Meta:
         constraints = (

@@ -11,8 +11,8 @@ import pytest
 from django.core.management import CommandError, call_command
 
 from monitoring.labelling import labelling_queue
-from monitoring.labels import correct
-from monitoring.models import Mention
+from monitoring.labels import correct, restore
+from monitoring.models import Mention, Revision
 from tests.makers import make_municipality, make_person, make_source
 from tests.monitoring.town.voices import say
 
@@ -97,8 +97,9 @@ def test_same_words_read_differently_come_with_the_rare_ones(source):
         say(source, text="Sluisdeur noordoost hangt", tenor_p=0.99, posted_at=LAST_WEEK)
         for _ in range(2)
     ]
-    sure = {"intent_p": {"report": 0.99}, "tenor_p": {"neutral": 0.99}}
-    twins[1].label_sets.update(intent="report", verdict=sure)
+    for twin, intent in zip(twins, ("opinion", "report"), strict=True):
+        sure = {"intent_p": {intent: 0.99}, "tenor_p": {"neutral": 0.99}}
+        twin.label_sets.update(intent=intent, verdict=sure)
     rare = {item.mention_id for item in queue(source, size=10) if item.why != "uncertain"}
     assert rare & {mention.pk for mention in twins}
 
@@ -111,10 +112,35 @@ def test_private_own_and_erased_ones_are_not_listed(source):
     assert queue(source) == []
 
 
-def test_a_list_takes_two_queries(source, django_assert_num_queries):
-    fill(source, 20)
+def test_a_list_takes_two_queries_and_a_full_one_is_made_once(source, django_assert_num_queries):
+    fill(source, 30)
     with django_assert_num_queries(2):
-        queue(source)
+        queue(source, size=10)
+    with django_assert_num_queries(1):
+        queue(source, size=10)
+
+
+def test_what_comes_in_late_leaves_a_full_list_as_it_is(source):
+    fill(source, 30)
+    before = queue(source, size=10)
+    say(source, text="Dit bericht kwam te laat binnen", tenor_p=0.1, posted_at=LAST_WEEK)
+    assert queue(source, size=10) == before
+
+
+def test_what_its_writer_deleted_since_leaves_the_list(source):
+    fill(source, 30)
+    first = queue(source, size=10)[0].mention_id
+    gone = Revision.objects.create(mention_id=first, kind=Revision.Kind.DELETED)
+    Mention.objects.filter(pk=first).update(revision=gone)
+    assert first not in {item.mention_id for item in queue(source, size=10)}
+
+
+def test_an_answer_taken_back_is_no_answer(source):
+    fill(source, 30)
+    item = queue(source, size=10)[1]
+    mention = Mention.objects.get(pk=item.mention_id)
+    restore(correct(mention, "intent", None, make_person(source.municipality).pk))
+    assert queue(source, size=10)[1].people == ()
 
 
 def test_the_command_prints_the_list(source):

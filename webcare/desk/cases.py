@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import timedelta
 from typing import Any
 
@@ -145,19 +146,50 @@ def label_mention(
     value: Any,
     why: str = LabelSet.Why.FOUND,
 ) -> LabelSet:
-    """Correct one head of a message's labels, or confirm it with value None.
+    """Correct one head of a message's labels, or confirm it with value None."""
+    return say_labels(person, case_id, mention_id, {head: value}, why)
 
-    `why` is how the message came before this person: found at work, or from the weekly list.
+
+def say_labels(
+    person: Person,
+    case_id: int,
+    mention_id: int,
+    said: Mapping[str, Any],
+    why: str = LabelSet.Why.FOUND,
+) -> LabelSet:
+    """Say of some heads of a message's labels what they are; None says "this is right".
+
+    One step in the history, taken back as one. `why` is how the message came before this person:
+    found at work, or from the weekly list.
     """
     with changing(case_id, person) as change:
         case = change.case
         mention = Mention.objects.filter(pk=mention_id, case_message__case=case).first()
         if mention is None:
             raise ValidationError({"mentionId": "Dit bericht hoort niet bij dit gesprek."})
-        label_set = labels.correct(mention, head, value, person.pk, why=why)
-        change.record(Kind.LABELLED, mention=mention.pk, head=head, labels=label_set.pk)
+        label_set = labels.say(mention, said, person.pk, why=why)[-1]
+        change.record(
+            Kind.LABELLED,
+            mention=mention.pk,
+            heads=list(said),
+            confirmed=all(value is None for value in said.values()),
+            labels=label_set.pk,
+        )
         _copy_label_set(case, mention.pk, label_set)
     return label_set
+
+
+def take_back_labels(person: Person, case_id: int, label_set: LabelSet) -> None:
+    """Take back what was said of a message's labels, however long ago; nobody else may have."""
+    with changing(case_id, person) as change:
+        _restore(change, label_set)
+        change.record(Kind.UNDONE, kind=Kind.LABELLED)
+
+
+def _restore(change: Change, label_set: LabelSet) -> None:
+    labels.restore(label_set)
+    current = LabelSet.objects.filter(mention=label_set.mention_id, current=True).first()
+    _copy_label_set(change.case, label_set.mention_id, current)
 
 
 def _copy_label_set(case: Case, mention_id: int, label_set: LabelSet | None) -> None:
@@ -194,10 +226,8 @@ def undo(person: Person, case_id: int, event_id: int) -> Case:
             case Kind.CLOSED:
                 unshut(change, event.data["clocks"])
             case Kind.LABELLED:
-                corrected = LabelSet.objects.select_related("mention").get(pk=event.data["labels"])
-                labels.restore(corrected)
-                current = LabelSet.objects.filter(mention=corrected.mention, current=True).first()
-                _copy_label_set(case, corrected.mention_id, current)
+                said = LabelSet.objects.select_related("mention").get(pk=event.data["labels"])
+                _restore(change, said)
         change.record(Kind.UNDONE, event=event.pk, kind=event.kind)
     return case
 

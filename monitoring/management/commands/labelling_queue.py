@@ -34,7 +34,8 @@ class Command(BaseCommand):
         items = labelling_queue(municipality.pk, day, size=options["size"])
         for item in items:
             if options["json"]:
-                self.stdout.write(orjson.dumps(asdict(item) | {"done": item.done}).decode())
+                shown = asdict(item) | {"people": len(item.people), "done": item.done}
+                self.stdout.write(orjson.dumps(shown).decode())
                 continue
             wanted = "by two people" if item.double else ""
             state = "done" if item.done else ""
