@@ -6,6 +6,8 @@ by its writer or written in private is not in the next model.
 
 from __future__ import annotations
 
+import hashlib
+import json
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
@@ -13,11 +15,13 @@ from itertools import groupby
 from pathlib import Path
 from typing import Any
 
+from django.utils import timezone
+
 from monitoring import own_models
-from monitoring.labels import CORRECTABLE, YES
+from monitoring.labels import head_value
 from monitoring.models import LabelSet, Revision
 from nlp.evaluation import report_on
-from nlp.model import MODELS, Model, is_current
+from nlp.model import META, MODELS, Model, is_current
 from nlp.posts import CORPUS, TEST, read_posts
 from nlp.retraining import Partial, objections
 from nlp.retraining import retrain as learn
@@ -72,7 +76,7 @@ class Outcome:
 def corrections(municipality_id: int) -> Iterator[Correction]:
     """Every head a person set that still stands, oldest mention first. One query, streamed."""
     rows = (
-        LabelSet.objects.filter(municipality_id=municipality_id)
+        LabelSet.objects.filter(municipality_id=municipality_id, taken_back=False)
         .filter(mention__in=_taught(municipality_id))
         .select_related("mention", "mention__revision")
         .defer("mention__search")
@@ -106,6 +110,7 @@ def retrain(
     if not is_current(corpus_dir, shared_dir):
         raise ModelMissing("the shared model is missing or outdated; make it with: manage.py train")
     texts = training_texts(municipality.pk)
+    lesson = _name_lesson(texts, shared_dir)
     with own_models.sole_use(municipality.slug) as folder:
         after = learn(corpus_dir, texts, folder, say=say)
         before = own_models.find_model(municipality.pk) or Model.load(shared_dir)
@@ -114,7 +119,32 @@ def retrain(
         promotes = to_use and not reasons
         if promotes:
             own_models.promote(municipality.slug, after.name)
+        if to_use:
+            tried = own_models.Try(
+                timezone.now(), after.name, len(texts), promotes, reasons, lesson
+            )
+            own_models.note_try(municipality.slug, tried)
     return Outcome(after.name, len(texts), reasons, promotes)
+
+
+def lesson_of(municipality: Any, shared_dir: Path = MODELS) -> str:
+    """A name for all there is to learn now: another one means that a model would become another.
+
+    It changes with a correction, an undo, an erasure and the shared model; empty when there are no
+    corrections and no model of the municipality's own either.
+    """
+    texts = training_texts(municipality.pk)
+    if not texts and not own_models.promoted(municipality.slug):
+        return ""
+    return _name_lesson(texts, shared_dir)
+
+
+def _name_lesson(texts: list[Partial], shared_dir: Path) -> str:
+    meta = shared_dir / META
+    digest = hashlib.sha256(meta.read_bytes() if meta.exists() else b"")
+    for one in texts:
+        digest.update(json.dumps([one.text, one.labels], sort_keys=True, default=str).encode())
+    return digest.hexdigest()
 
 
 def _taught(municipality_id: int) -> Any:
@@ -129,13 +159,13 @@ def _taught(municipality_id: int) -> Any:
 
 
 def _standing(label_sets: list[LabelSet]) -> Iterator[Correction]:
-    """The heads people set in the current set of one mention. What was undone is not in it."""
+    """The heads people set in the current set of one mention."""
     current = next(one for one in label_sets if one.current)
     machine = next((one for one in reversed(label_sets) if one.person_id is None), None)
     last: dict[str, LabelSet] = {}
     before: LabelSet | None = None
     for one in label_sets:
-        if one.person_id is not None and one.pk <= current.pk:
+        if one.person_id is not None:
             heads = [one.head] if one.head else _added(one, before)
             last |= dict.fromkeys(heads, one)
         before = one
@@ -148,8 +178,8 @@ def _standing(label_sets: list[LabelSet]) -> Iterator[Correction]:
             platform=current.mention.platform,
             text=current.mention.text,
             head=head,
-            old=None if machine is None else _value(machine, head),
-            new=_value(current, head),
+            old=None if machine is None else head_value(machine, head),
+            new=head_value(current, head),
             model=str(current.verdict.get("model", "")),
             shown_p=None if machine is None else _shown(current.verdict, head, machine),
             person_id=event.person_id,
@@ -161,11 +191,6 @@ def _standing(label_sets: list[LabelSet]) -> Iterator[Correction]:
 def _added(one: LabelSet, before: LabelSet | None) -> list[str]:
     """The heads of a correction made before `head` was kept."""
     return sorted({*one.corrected} - {*(before.corrected if before else ())})
-
-
-def _value(labels: LabelSet, head: str) -> Any:
-    value = getattr(labels, head)
-    return value >= YES if CORRECTABLE[head] is bool else value
 
 
 def _shown(verdict: Mapping[str, Any], head: str, machine: LabelSet) -> float | None:

@@ -1,8 +1,8 @@
 """A municipality's own language models on disk: every version kept, one in use, each way back.
 
-`VAR_DIR/models/<slug>/` holds a folder per version and `promoted.json`, the names of those that
-were put to use, the last of them now. Workers read it with every batch, so a promotion or a
-roll-back works at once and nobody has to restart.
+`VAR_DIR/models/<slug>/` holds a folder per version, `promoted.json`, the names of those that were
+put to use, the last of them now, and `tried.json`, what came of the last attempt. Workers read the
+names with every batch, so a promotion or a roll-back works at once and nobody has to restart.
 """
 
 from __future__ import annotations
@@ -13,10 +13,12 @@ import logging
 import os
 import shutil
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
+from dataclasses import asdict, dataclass
+from datetime import UTC, datetime
 from functools import lru_cache
 from pathlib import Path
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from django.apps import apps
 from django.conf import settings
@@ -29,6 +31,7 @@ if TYPE_CHECKING:
 logger = logging.getLogger(__name__)
 
 PROMOTED: Final = "promoted.json"
+TRIED: Final = "tried.json"
 #: Versions kept besides the one in use; older ones are of no use to go back to.
 KEPT: Final = 10
 
@@ -56,7 +59,7 @@ def promote(slug: str, name: str) -> None:
         raise ModelMissing(f"no version {name} for {slug}")
     before = promoted(slug)
     if before[-1:] != [name]:
-        _write(slug, [*before, name])
+        _put(slug, PROMOTED, [*before, name])
     _forget_old(slug)
 
 
@@ -69,7 +72,7 @@ def roll_back(slug: str) -> str | None:
     if not before:
         raise ModelMissing(f"{slug} has no model of its own to go back from")
     left = [name for name in before[:-1] if _is_model(folder_of(slug) / name)]
-    _write(slug, left)
+    _put(slug, PROMOTED, left)
     return left[-1] if left else None
 
 
@@ -95,6 +98,96 @@ def find_model(municipality_id: int) -> Model | None:
         logger.warning("model of municipality %s is older than the shared one", municipality_id)
         return None
     return model
+
+
+def find_speaker(municipality_id: int, name: str) -> Model:
+    """The very model called `name` if it is still here, else the one now in use.
+
+    Raises ModelMissing when there is none at all.
+    """
+    from nlp.model import default_model
+
+    shared = default_model()
+    if name == shared.name:
+        return shared
+    place = folder_of(_slug(municipality_id)) / Path(name).name
+    if name and _is_model(place):
+        with suppress(OSError, ValueError, KeyError, ModelMissing):
+            model = _load(place)
+            if model.meta["fingerprint"] == shared.meta["fingerprint"]:
+                return model
+    return find_model(municipality_id) or shared
+
+
+@dataclass(frozen=True, slots=True)
+class InUse:
+    """The model a municipality's mentions are read with; `corrected` texts of its own are in it."""
+
+    name: str
+    own: bool
+    made_at: datetime
+    corrected: int
+
+
+def describe_in_use(slug: str) -> InUse | None:
+    """What `find_model` would choose, told from the files alone; None without any model."""
+    from nlp.model import META, MODELS
+
+    shared = _read_meta(MODELS / META)
+    if shared is None:
+        return None
+    for name in promoted(slug)[-1:]:
+        place = folder_of(slug) / name / META
+        own = _read_meta(place)
+        if own is not None and own.get("fingerprint") == shared.get("fingerprint"):
+            return InUse(str(own["name"]), True, _made_at(place), int(own.get("corrected", 0)))
+    return InUse(str(shared["name"]), False, _made_at(MODELS / META), 0)
+
+
+@dataclass(frozen=True, slots=True)
+class Try:
+    """The last time a model was made to be put to use.
+
+    `model` is empty when none came of it. `objections` are why it was not put to use, in English.
+    `lesson` names what there was to learn (`learning.lesson_of`), never its words.
+    """
+
+    at: datetime
+    model: str
+    corrections: int
+    promoted: bool
+    objections: tuple[str, ...]
+    lesson: str
+
+
+def note_try(slug: str, outcome: Try) -> None:
+    """Keep what came of it, for people to see; in place of the one before."""
+    folder_of(slug).mkdir(parents=True, exist_ok=True)
+    _put(slug, TRIED, asdict(outcome) | {"at": outcome.at.isoformat()})
+
+
+def last_try(slug: str) -> Try | None:
+    kept = _read_meta(folder_of(slug) / TRIED)
+    if kept is None:
+        return None
+    try:
+        at, objections = datetime.fromisoformat(kept["at"]), tuple(kept["objections"])
+        return Try(**kept | {"at": at, "objections": objections})
+    except (KeyError, TypeError, ValueError):
+        # Written by another version: as good as none.
+        return None
+
+
+def _read_meta(path: Path) -> dict[str, Any] | None:
+    try:
+        found: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return None
+    return found
+
+
+def _made_at(path: Path) -> datetime:
+    return datetime.fromtimestamp(path.stat().st_mtime, UTC)
 
 
 @contextmanager
@@ -131,11 +224,12 @@ def _is_model(place: Path) -> bool:
     return (place / META).exists()
 
 
-def _write(slug: str, names: list[str]) -> None:
+def _put(slug: str, name: str, content: Any) -> None:
+    """Write whole or not at all: somebody may be reading."""
     folder = folder_of(slug)
-    fresh = folder / f".{PROMOTED}.new"
-    fresh.write_text(json.dumps(names), encoding="utf-8")
-    os.replace(fresh, folder / PROMOTED)
+    fresh = folder / f".{name}.new"
+    fresh.write_text(json.dumps(content), encoding="utf-8")
+    os.replace(fresh, folder / name)
 
 
 def _forget_old(slug: str) -> None:

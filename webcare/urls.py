@@ -8,6 +8,7 @@ from drf_spectacular.views import SpectacularJSONAPIView
 from webcare import directory, health, imports, security, shell, town
 from webcare.api import show_missing
 from webcare.desk import api as desk_api
+from webcare.desk import api_labelling
 from webcare.organisation import api as organisation_api
 from webcare.records import api as records_api
 from webcare.records import echt, log_pages
@@ -20,6 +21,7 @@ api_urlpatterns = [
     *organisation_api.urlpatterns,
     *directory.urlpatterns,
     *desk_api.urlpatterns,
+    *api_labelling.urlpatterns,
     *town.urlpatterns,
     *imports.urlpatterns,
     *records_api.urlpatterns,

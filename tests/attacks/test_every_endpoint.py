@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 from typing import Any
-from uuid import UUID
+from uuid import UUID, uuid4
 
 import pytest
 from django.test import Client
@@ -18,7 +18,7 @@ from drf_spectacular.generators import SchemaGenerator
 from archive.records import Entry, record_many
 from tests.cast import Cast
 from tests.makers import make_deputyship, make_person
-from tests.webcare.desk.makers import make_case
+from tests.webcare.desk.makers import make_case, make_listed_case
 from webcare.desk.models import Reply
 from webcare.organisation.models import Account, Person, Role
 
@@ -105,12 +105,17 @@ def _neighbour_record(cast: Cast) -> UUID:
     return record_many([entry])[0].attribute
 
 
+def _listed(account: Account) -> int:
+    return make_listed_case(account, f"{uuid4().hex} {uuid4().hex}").first_mention_id
+
+
 # A path parameter → an object of the neighbour's.
 FOREIGN: Makers = {
     "attribute": _neighbour_record,
     "account_id": lambda cast: cast.neighbour_account.pk,
     "case_id": lambda cast: _case(cast.neighbour_account),
     "deputyship_id": _neighbour_deputyship,
+    "mention_id": lambda cast: _listed(cast.neighbour_account),
     "person_id": lambda cast: cast.neighbour_agent.pk,
     "reply_id": lambda cast: _reply(cast.neighbour_account, cast.neighbour_agent),
     "source_id": lambda cast: cast.neighbour_account.source_id,
@@ -122,6 +127,7 @@ ELSEWHERE: Makers = {
     "account_id": lambda cast: cast.other_account.pk,
     "case_id": lambda cast: _case(cast.other_account),
     "deputyship_id": lambda cast: make_deputyship(cast.other_agent, cast.central_agent).pk,
+    "mention_id": lambda cast: _listed(cast.other_account),
     "reply_id": lambda cast: _reply(cast.other_account, cast.other_agent),
 }
 IN_A_TEAM = [one for one in WITH_OBJECT if set(parameters(one[1])) <= set(ELSEWHERE)]

@@ -171,6 +171,40 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/cases/{case_id}/messages/{mention_id}/right": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** @description Say of some labels of a message that they are right as they are, in one step. */
+        post: operations["confirmLabels"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/cases/{case_id}/messages/{mention_id}/why": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** @description The words that made the machine label a message as it did, and how strongly. */
+        get: operations["explainLabels"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/cases/{case_id}/move": {
         parameters: {
             query?: never;
@@ -385,6 +419,41 @@ export interface paths {
         /** @description What importing this file would do; stores nothing. */
         post: operations["previewImport"];
         delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/labelling": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** @description This week's list for this person, and which model it teaches. */
+        get: operations["getLabelling"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/labelling/{mention_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** @description Say what the labels of a post on the list are. A head that is not named stays unsaid. */
+        post: operations["answerLabelling"];
+        /** @description Take back what one said of a post on the list, while nobody said more. */
+        delete: operations["takeBackLabelling"];
         options?: never;
         head?: never;
         patch?: never;
@@ -711,6 +780,16 @@ export interface components {
             teamId?: number;
             firstReactionMinutes?: number;
             answerMinutes?: number;
+        };
+        /** @description Declares fields in Python's style and speaks camelCase, as the NL API Design Rules ask. */
+        AnswerShape: {
+            head: components["schemas"]["HeadEnum"];
+            /** @description null: the machine is right. */
+            value: unknown;
+        };
+        /** @description Declares fields in Python's style and speaks camelCase, as the NL API Design Rules ask. */
+        AnswersBody: {
+            answers: components["schemas"]["AnswerShape"][];
         };
         /** @description Declares fields in Python's style and speaks camelCase, as the NL API Design Rules ask. */
         AssignBody: {
@@ -1090,6 +1169,14 @@ export interface components {
             why?: components["schemas"]["WhyEnum"];
         };
         /** @description Declares fields in Python's style and speaks camelCase, as the NL API Design Rules ask. */
+        LabellingShape: {
+            total: number;
+            done: number;
+            tasks: components["schemas"]["TaskShape"][];
+            model: components["schemas"]["ModelShape"] | null;
+            lastTry: components["schemas"]["TryShape"] | null;
+        };
+        /** @description Declares fields in Python's style and speaks camelCase, as the NL API Design Rules ask. */
         Labels: {
             intent: string;
             /** Format: double */
@@ -1248,6 +1335,16 @@ export interface components {
          * @enum {string}
          */
         ModeEnum: "demo" | "production";
+        /** @description Declares fields in Python's style and speaks camelCase, as the NL API Design Rules ask. */
+        ModelShape: {
+            name: string;
+            /** @description Made of this municipality's own corrections too. */
+            own: boolean;
+            /** Format: date-time */
+            madeAt: string;
+            /** @description Texts it learned from that were labelled here. */
+            corrected: number;
+        };
         /** @description Declares fields in Python's style and speaks camelCase, as the NL API Design Rules ask. */
         MoveBody: {
             teamId: number;
@@ -1549,6 +1646,11 @@ export interface components {
             /** Format: date-time */
             seenAt: string;
         };
+        /** @description Declares fields in Python's style and speaks camelCase, as the NL API Design Rules ask. */
+        RightBody: {
+            /** @description Of intent, tenor, themes, urgent, abuse, about_us. */
+            heads: string[];
+        };
         /**
          * @description * `agent` - webcaremedewerker
          *     * `team_lead` - teamleider
@@ -1640,6 +1742,19 @@ export interface components {
             items: components["schemas"]["Source"][];
             platforms: components["schemas"]["Platform"][];
             next: string | null;
+        };
+        /** @description Declares fields in Python's style and speaks camelCase, as the NL API Design Rules ask. */
+        TaskShape: {
+            id: number;
+            platform: string;
+            text: string;
+            /** Format: date-time */
+            postedAt: string;
+            why: components["schemas"]["WhyEnum"];
+            /** @description Two people look at it, who do not see each other's labels. */
+            double: boolean;
+            /** @description Those of the machine. */
+            labels: components["schemas"]["Labels"];
         };
         /** @description Declares fields in Python's style and speaks camelCase, as the NL API Design Rules ask. */
         Team: {
@@ -1750,6 +1865,15 @@ export interface components {
             tenorShares: components["schemas"]["TenorShareShape"][];
         };
         /** @description Declares fields in Python's style and speaks camelCase, as the NL API Design Rules ask. */
+        TryShape: {
+            /** Format: date-time */
+            at: string;
+            model: string;
+            corrections: number;
+            promoted: boolean;
+            objections: string[];
+        };
+        /** @description Declares fields in Python's style and speaks camelCase, as the NL API Design Rules ask. */
         UndoBody: {
             eventId: number;
         };
@@ -1772,6 +1896,13 @@ export interface components {
             personId: number;
             typing: boolean;
         };
+        /** @description Declares fields in Python's style and speaks camelCase, as the NL API Design Rules ask. */
+        Why: {
+            model: string;
+            /** @description Whether this very model gave the labels. */
+            exact: boolean;
+            parts: components["schemas"]["WhyPart"][];
+        };
         /**
          * @description * `found` - found
          *     * `random` - random
@@ -1780,6 +1911,32 @@ export interface components {
          * @enum {string}
          */
         WhyEnum: "found" | "random" | "uncertain" | "rare";
+        /** @description Declares fields in Python's style and speaks camelCase, as the NL API Design Rules ask. */
+        WhyPart: {
+            head: components["schemas"]["HeadEnum"];
+            label: string;
+            /** @description Strongest first. */
+            words: components["schemas"]["WhyWord"][];
+        };
+        /** @description Declares fields in Python's style and speaks camelCase, as the NL API Design Rules ask. */
+        WhyWord: {
+            /** @description As it was read; empty for the form of the text. */
+            word: string;
+            /**
+             * Format: double
+             * @description Of all push for and against, -1 to 1.
+             */
+            share: number;
+            kind: components["schemas"]["WhyWordKindEnum"];
+        };
+        /**
+         * @description * `learned` - learned
+         *     * `known` - known
+         *     * `stand_in` - stand_in
+         *     * `form` - form
+         * @enum {string}
+         */
+        WhyWordKindEnum: "learned" | "known" | "stand_in" | "form";
     };
     responses: never;
     parameters: never;
@@ -2034,6 +2191,54 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["MessagePage"];
+                };
+            };
+        };
+    };
+    confirmLabels: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                case_id: number;
+                mention_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["RightBody"];
+            };
+        };
+        responses: {
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Labels"];
+                };
+            };
+        };
+    };
+    explainLabels: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                case_id: number;
+                mention_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Why"];
                 };
             };
         };
@@ -2400,6 +2605,69 @@ export interface operations {
                 content: {
                     "application/json": components["schemas"]["ImportPreview"];
                 };
+            };
+        };
+    };
+    getLabelling: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["LabellingShape"];
+                };
+            };
+        };
+    };
+    answerLabelling: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                mention_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["AnswersBody"];
+            };
+        };
+        responses: {
+            /** @description No response body */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    takeBackLabelling: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                mention_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description No response body */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
             };
         };
     };

@@ -12,7 +12,7 @@ from django.utils import timezone
 
 from monitoring import labels
 from monitoring.ingest import store_page
-from monitoring.models import Mention, Source, Waiting
+from monitoring.models import LabelSet, Mention, Source, Waiting
 from monitoring.platforms.base import Author, Page, Post
 from webcare.desk.models import Case
 from webcare.desk.triage import triage
@@ -70,3 +70,12 @@ def make_case(account: Account, text: str = "Wanneer gaat de markt open?", **fie
     (mention,) = store_posts(account.source, make_post(text, **fields))
     read_and_triage([mention])
     return Case.objects.get(first_mention=mention)
+
+
+def make_listed_case(account: Account, text: str = "Wanneer gaat de markt open?") -> Case:
+    """A case of a week ago: its message is on this week's list of what to label."""
+    case = make_case(account, text)
+    last_week = timezone.now() - timedelta(days=7)
+    Mention.objects.filter(pk=case.first_mention_id).update(posted_at=last_week)
+    LabelSet.objects.filter(mention=case.first_mention_id).update(posted_at=last_week)
+    return case
