@@ -23,6 +23,7 @@ from monitoring import backlog, collecting, labels
 from monitoring.ingest import LANE_DIRECT, LANE_GENERAL, Stored, key_of, store_page
 from monitoring.models import Source
 from monitoring.platforms.base import Page, Post
+from monitoring.tasks import learn_from_the_desk
 from monitoring.traces import describe_trace
 from webcare.celery import app
 from webcare.desk import delivery
@@ -182,6 +183,7 @@ def _nudge(task: Task, reply_ids: Iterable[int]) -> None:
 def plan(sender: Celery, **_: object) -> None:
     sender.add_periodic_task(SWEEP_EVERY, sweep.s(), name="sweep", expires=SWEEP_EVERY)
     sender.add_periodic_task(crontab(hour="3", minute="17"), clear_sessions.s(), name="sessions")
+    sender.add_periodic_task(crontab(hour="2", minute="40"), learn_from_the_desk.s(), name="learn")
 
 
 def collect(source_id: int) -> collecting.Outcome:
