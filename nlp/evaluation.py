@@ -1,7 +1,7 @@
 """Holding the model against texts it never saw: the frozen test part of the corpus."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -25,11 +25,13 @@ from nlp.metrics import (
 )
 from nlp.model import Model
 from nlp.normalise import normalise
-from nlp.posts import TEST, Labels, Post, read_posts, truth
+from nlp.posts import STRANGERS, TEST, Labels, Post, read_posts, truth
 
 SHORT = 6
 #: Heads of which exactly one label is said.
 COMPETING = ("intent", "tenor")
+#: Groups told of texts by strangers.
+_TOLD = ("intent", "themes", "tenor", "flags")
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,6 +69,8 @@ class Report:
     slices: dict[str, dict[str, float]]
     coverage: dict[str, float]
     language: float
+    #: The same on texts by strangers, per author.
+    strangers: dict[str, "Report"] = field(default_factory=dict)
 
     def rows(self) -> list[dict[str, Any]]:
         """One row per label: precision, recall, F1, support, calibration error, agreement."""
@@ -107,6 +111,7 @@ class Report:
             "slices": self.slices,
             "coverage_at_90": self.coverage,
             "language_accuracy": self.language,
+            "strangers": {author: report.as_dict() for author, report in self.strangers.items()},
         }
 
     def table(self) -> str:
@@ -146,13 +151,37 @@ class Report:
         for name, share in self.coverage.items():
             lines.append(f"{name}: {share:.0%} of the posts can be decided at 90 % accuracy")
         lines.append(f"language of three words and more: {self.language:.1%} right")
+        if self.strangers:
+            lines += ["", "Texts by people who saw neither the corpus nor its guide", ""]
+            lines.append(f"{'set':<16}{'posts':>6}" + "".join(f"{h:>22}" for h in _TOLD))
+        for author, report in self.strangers.items():
+            lines.append(f"{author:<16}{report.posts:>6}" + report._line())
         return "\n".join(lines)
+
+    def _line(self) -> str:
+        """F1 with its interval of each group of _TOLD, in columns."""
+        cells = []
+        for name in _TOLD:
+            group = next(group for group in self.groups if group.name == name)
+            low, high = bootstrap(group.measure, group.said, group.true)
+            cells.append(f"{group.score:.3f} ({low:.3f} - {high:.3f})")
+        return "".join(f"{cell:>22}" for cell in cells)
 
 
 def evaluate(corpus_dir: Path, models_dir: Path, *, split: str = TEST) -> Report:
     """The report on one part of the corpus. Raises ModelMissing, CorpusError."""
     model = Model.load(models_dir)
-    return report_on(model, [post for post in read_posts(corpus_dir) if post.split == split])
+    report = report_on(model, [post for post in read_posts(corpus_dir) if post.split == split])
+    return replace(report, strangers=_strangers(model, corpus_dir / STRANGERS))
+
+
+def _strangers(model: Model, folder: Path) -> dict[str, Report]:
+    if not folder.is_dir():
+        return {}
+    by_author: dict[str, list[Post]] = {}
+    for post in read_posts(folder):
+        by_author.setdefault(post.author, []).append(post)
+    return {author: report_on(model, posts) for author, posts in by_author.items()}
 
 
 def report_on(model: Model, posts: Sequence[Post]) -> Report:

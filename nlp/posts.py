@@ -12,6 +12,8 @@ from nlp.labels import EMOTIONS, FLAGS, INTENTS, TENORS, THEMES
 CORPUS = Path(__file__).parent / "corpus"
 #: Labels an independent second person gave, by id, without having seen the first.
 SECOND = Path("second") / "labels.jsonl"
+#: Test sets by people who saw neither the corpus nor its guide; nothing is learned from them.
+STRANGERS = Path("strangers")
 #: The part nothing is ever learned from.
 TEST = "test"
 SPLITS = ("train", "calibration", TEST)
@@ -36,9 +38,11 @@ class Labels:
 
 @dataclass(frozen=True, slots=True)
 class Post:
-    """One text with its labels. `second` are the labels of an independent second person."""
+    """One text with its labels. `author` is whose file it is in, `second` are the labels of an
+    independent second person."""
 
     id: str
+    author: str
     text: str
     lang: str
     platform: str
@@ -56,7 +60,8 @@ def read_posts(folder: Path = CORPUS) -> list[Post]:
     for path in sorted(folder.glob("*.jsonl")):
         for number, row in _rows(path):
             try:
-                post = _post({**row, "second": doubles.pop(row["id"], row.get("second"))})
+                second = doubles.pop(row["id"], row.get("second"))
+                post = _post({**row, "second": second}, author=path.stem.partition("-")[0])
                 _check(post)
             except (KeyError, TypeError, ValueError) as error:
                 raise CorpusError(f"{path.name}:{number}: {error}") from error
@@ -119,11 +124,12 @@ def _labels(row: dict[str, Any], default: Labels | None = None) -> Labels:
     )
 
 
-def _post(row: dict[str, Any]) -> Post:
+def _post(row: dict[str, Any], author: str) -> Post:
     labels = _labels(row)
     second = row.get("second")
     return Post(
         id=row["id"],
+        author=author,
         text=row["text"],
         lang=row["lang"],
         platform=row["platform"],

@@ -1,4 +1,4 @@
-"""How the model does on a kind of writing it has never seen: one platform left out at a time.
+"""How the model does on writing of a kind it has never seen: one author or platform left out.
 
 Texts that will come differ from the corpus, so this says more about them than the frozen test.
 The test part stays out of it: what is left out comes from the train and calibration parts.
@@ -13,34 +13,38 @@ from nlp.model import Model
 from nlp.posts import TEST, read_posts
 from nlp.training import learn
 
-#: A platform with fewer posts says nothing.
+#: An author or a platform with fewer posts says nothing.
 ENOUGH = 30
 
 
 def leave_sources_out(
     corpus_dir: Path, *, say: Callable[[str], object] = print
 ) -> dict[str, dict[str, float]]:
-    """Per platform with enough posts: F1 of intent, tenor and themes by a model without it."""
+    """Per author and platform with enough posts: F1 of intent, tenor, themes and flags by a model
+    without it."""
     posts = [post for post in read_posts(corpus_dir) if post.split != TEST]
     found = {}
-    for platform in sorted({post.platform for post in posts}):
-        unseen = [post for post in posts if post.platform == platform]
-        if len(unseen) < ENOUGH:
-            continue
-        say(f"without {platform} …")
-        weights, calibration = learn([post for post in posts if post.platform != platform])
-        pipeline = make_pipeline(weights)
-        report = report_on(Model(pipeline, calibration, {"name": "trial"}), unseen)
-        found[platform] = {"posts": float(len(unseen))}
-        found[platform] |= {g.name: g.score for g in report.groups if g.name != "emotions"}
+    for kind in ("author", "platform"):
+        for name in sorted({getattr(post, kind) for post in posts}):
+            unseen = [post for post in posts if getattr(post, kind) == name]
+            seen = [post for post in posts if getattr(post, kind) != name]
+            if len(unseen) < ENOUGH or not seen:
+                continue
+            say(f"without {kind} {name} …")
+            weights, calibration = learn(seen)
+            pipeline = make_pipeline(weights)
+            report = report_on(Model(pipeline, calibration, {"name": "trial"}), unseen)
+            found[f"{kind} {name}"] = {"posts": float(len(unseen))} | {
+                group.name: group.score for group in report.groups if group.name != "emotions"
+            }
     return found
 
 
 def sources_table(found: dict[str, dict[str, float]]) -> str:
     """The result for a terminal."""
     heads = ("intent", "tenor", "themes", "flags")
-    lines = [f"{'left out':<14}{'posts':>6}" + "".join(f"{head:>9}" for head in heads)]
-    for platform, scores in found.items():
+    lines = [f"{'left out':<20}{'posts':>6}" + "".join(f"{head:>9}" for head in heads)]
+    for source, scores in found.items():
         numbers = "".join(f"{scores[head]:>9.3f}" for head in heads)
-        lines.append(f"{platform:<14}{scores['posts']:>6.0f}{numbers}")
+        lines.append(f"{source:<20}{scores['posts']:>6.0f}{numbers}")
     return "\n".join(lines)

@@ -1,9 +1,12 @@
+import shutil
+
 import numpy as np
 import pytest
 
 from nlp.evaluation import evaluate
 from nlp.labels import EMOTIONS, FLAGS, INTENTS, TENORS, THEMES
 from nlp.metrics import alpha, bootstrap, coverage_at, macro_f1, micro_f1, precision_recall
+from nlp.posts import STRANGERS, hash_corpus, read_posts
 from nlp.sources import leave_sources_out, sources_table
 
 
@@ -61,5 +64,29 @@ def test_the_report_names_every_label_with_its_figures(corpus_dir, models_dir) -
 def test_a_platform_left_out_is_tested_on(corpus_dir, monkeypatch) -> None:
     monkeypatch.setattr("nlp.sources.ENOUGH", 10)
     found = leave_sources_out(corpus_dir, say=lambda line: None)
-    assert set(found) == {"x", "mail", "facebook"}
+    assert set(found) == {"platform x", "platform mail", "platform facebook"}
     assert "mail" in sources_table(found)
+
+
+def test_an_author_left_out_is_tested_on(corpus_dir, tmp_path, monkeypatch) -> None:
+    monkeypatch.setattr("nlp.sources.ENOUGH", 10)
+    lines = (corpus_dir / "part-01.jsonl").read_text(encoding="utf-8").splitlines(keepends=True)
+    (tmp_path / "anna-01.jsonl").write_text("".join(lines[::2]), encoding="utf-8")
+    (tmp_path / "bert-01.jsonl").write_text("".join(lines[1::2]), encoding="utf-8")
+    found = leave_sources_out(tmp_path, say=lambda line: None)
+    assert {"author anna", "author bert"} < set(found)
+
+
+def test_texts_by_strangers_are_told_apart_and_never_learned_from(
+    corpus_dir, models_dir, tmp_path
+) -> None:
+    folder = tmp_path / "corpus"
+    shutil.copytree(corpus_dir, folder)
+    before = hash_corpus(folder)
+    (folder / STRANGERS).mkdir()
+    shutil.copy(folder / "part-01.jsonl", folder / STRANGERS / "visitor.jsonl")
+    report = evaluate(folder, models_dir)
+    assert report.strangers["visitor"].posts == len(read_posts(folder))
+    assert "visitor" in report.table()
+    assert report.as_dict()["strangers"]["visitor"]["heads"]["intent"]["f1"] > 0
+    assert hash_corpus(folder) == before
