@@ -25,6 +25,7 @@ from django.utils import timezone
 
 from monitoring import own_models
 from monitoring.learning import lesson_of
+from nlp.model import MODELS
 
 logger = logging.getLogger(__name__)
 
@@ -38,14 +39,14 @@ TOO_LONG, BROKEN = "took too long", "ended with an error"
 
 def command(slug: str) -> list[str]:
     """The program that makes, judges and puts to use the model of `slug`."""
-    return [
-        *(sys.executable, "-m", "django", "retrain"),
-        *("--municipality", slug, "--promote"),
-    ]
+    return [sys.executable, "manage.py", "retrain", "--municipality", slug, "--promote"]
 
 
 def learn_from_all(
-    *, make: Callable[[str], list[str]] = command, limit: float = LIMIT
+    *,
+    make: Callable[[str], list[str]] = command,
+    limit: float = LIMIT,
+    shared_dir: Path = MODELS,
 ) -> dict[str, own_models.Try]:
     """Make a model for each municipality with something new to learn; slug → what came of it.
 
@@ -59,7 +60,7 @@ def learn_from_all(
             return done
         everyone = apps.get_model(settings.MUNICIPALITY_MODEL)._default_manager
         for municipality in everyone.order_by("slug"):
-            lesson = lesson_of(municipality)
+            lesson = lesson_of(municipality, shared_dir)
             last = own_models.last_try(municipality.slug)
             if not lesson or (last is not None and last.lesson == lesson):
                 continue
