@@ -5,6 +5,7 @@ import os
 import shutil
 import tempfile
 from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import numpy as np
@@ -25,6 +26,8 @@ Say = Callable[[str], None]
 
 #: Parts the posts are cut in for calibration.
 FOLDS = 5
+#: Heads fitted at the same time; more would only take memory.
+THREADS = min(4, os.cpu_count() or 1)
 #: Bias of a head that saw no example.
 NEVER = -5.0
 
@@ -113,11 +116,12 @@ def fit_heads(
     scales = {kind: np.array(scale)[block] for kind, scale in SCALE.items()}
     scaled = {kind: matrix @ diags(scale) for kind, scale in scales.items()}
     coefficients, bias = np.zeros((matrix.shape[1], len(HEADS))), np.zeros(len(HEADS))
-    for head, name in enumerate(HEADS):
-        answer, kind = answers[:, head], kind_of(name)
+
+    def fit_head(head: int) -> None:
+        answer, kind = answers[:, head], kind_of(HEADS[head])
         if answer.all() or not answer.any():
             bias[head] = -NEVER if answer.all() else NEVER
-            continue
+            return
         # With far fewer posts than features the dual is solved ten times sooner.
         one = LogisticRegression(
             C=STRENGTH[kind],
@@ -130,4 +134,8 @@ def fit_heads(
         ).fit(scaled[kind], answer)
         coefficients[:, head] = one.coef_[0] * scales[kind]
         bias[head] = one.intercept_[0]
+
+    # The solver lets other threads go on while it counts.
+    with ThreadPoolExecutor(THREADS) as threads:
+        list(threads.map(fit_head, range(len(HEADS))))
     return coefficients, bias
