@@ -50,6 +50,7 @@ SELECT g.level, n.first, n.hashes FROM generate_series(1, %s) AS g (level), LATE
     WHERE log_id = %s AND level = g.level AND index >= %s >> g.level AND index < %s >> g.level
 ) n WHERE n.first IS NOT NULL
 """
+_HEADS: Final = "SELECT size FROM archive_checkpoint WHERE log_id = %s AND size > %s AND size <= %s"
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,13 +72,8 @@ class Part:
     heads: dict[int, Stack] = field(default_factory=dict)
 
 
-def check_part(
-    cursor: Any, log_id: int, start: int, end: int, heads: Sequence[int], secrets: dict[str, bytes]
-) -> Part:
-    """Check places `[start, end)` of a log; `start` is a multiple of `SPAN`, `end` at most one on.
-
-    `heads` are the sizes at which a checkpoint was signed within this part.
-    """
+def check_part(cursor: Any, log_id: int, start: int, end: int, secrets: dict[str, bytes]) -> Part:
+    """Check places `[start, end)` of a log: at most `SPAN`, from a multiple of it."""
     part = Part()
     cursor.execute(LEAVES, [log_id, start, end])
     rows = [
@@ -109,7 +105,8 @@ def check_part(
     ]
     levels = _build(leaves)
     part.stack = _stack_at(levels, end - start)
-    part.heads = {size: _stack_at(levels, size - start) for size in heads}
+    cursor.execute(_HEADS, [log_id, start, end])
+    part.heads = {size: _stack_at(levels, size - start) for (size,) in cursor.fetchall()}
     part.findings += _compare_nodes(cursor, log_id, start, end, levels)
     return part
 

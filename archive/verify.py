@@ -9,8 +9,7 @@ from __future__ import annotations
 import multiprocessing
 import os
 import random
-from bisect import bisect_right
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Container, Iterable, Iterator, Sequence
 from concurrent.futures import Future, ProcessPoolExecutor
 from contextlib import contextmanager
 from typing import Any, Final, NamedTuple
@@ -44,6 +43,9 @@ WHERE NOT EXISTS (SELECT FROM archive_record r WHERE r.id = m.record_id)
 ORDER BY 1, 2 LIMIT 1000
 """
 Row = tuple[Any, ...]
+Run = Callable[[Iterable[tuple[Any, ...]]], Iterator[Part]]
+#: The head that was left outside the database, what is wrong with it, or nothing.
+Remembered = notes.Checkpoint | str | None
 
 
 class Progress(NamedTuple):
@@ -85,6 +87,8 @@ def verify_all(
 
     All reads see one moment, so registering and sealing go on meanwhile.
     """
+    # Before the moment that is read: what is signed meanwhile is not missing from it.
+    remembered = _recall_all()
     outermost = not connection.in_atomic_block
     if processes is None:
         many = outermost and count_records(municipality_id) >= PARALLEL_FROM
@@ -94,20 +98,29 @@ def verify_all(
             _tell("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ READ ONLY")
         # Looking for what is nowhere joins whole tables: in memory, not by way of the disk.
         _tell("SET LOCAL work_mem = '64MB'")
-        yield from _verify_logs(secrets, municipality_id, processes, sample)
+        with _readers(processes) as run:
+            yield from _verify_logs(secrets, municipality_id, run, sample, remembered)
 
 
 def _verify_logs(
-    secrets: dict[str, bytes], municipality_id: int | None, processes: int, sample: int | None
+    secrets: dict[str, bytes],
+    municipality_id: int | None,
+    run: Run,
+    sample: int | None,
+    remembered: dict[str, Remembered],
 ) -> Iterator[Progress]:
-    with _readers(processes) as run:
-        for log in _list_logs(municipality_id):
-            yield from _verify_log(log, secrets, run, sample)
-            if sample is None:
-                with connection.chunked_cursor() as cursor:
-                    for part in recheck.check_outside(cursor, connection.cursor, log.id, secrets):
-                        yield Progress(part.records, part.findings)
-        yield Progress(0, list(_check_whole(municipality_id)))
+    for log in _list_logs(municipality_id):
+        yield from _verify_log(log, secrets, run, sample, remembered)
+        if sample is None:
+            with connection.chunked_cursor() as cursor:
+                for part in recheck.check_outside(cursor, connection.cursor, log.id, secrets):
+                    yield Progress(part.records, part.findings)
+    yield Progress(0, list(_check_whole()))
+    if municipality_id is None:
+        known = {origin for (origin,) in _ask("SELECT origin FROM archive_log")}
+        reason = "logboek ontbreekt: er is voor getekend, de database kent het niet"
+        lost = [origin for origin in remembered if origin not in known]
+        yield Progress(0, [Finding(origin, (reason,)) for origin in lost])
 
 
 def _list_logs(municipality_id: int | None) -> list[_Log]:
@@ -127,28 +140,30 @@ def _list_logs(municipality_id: int | None) -> list[_Log]:
     return [_Log(*row) for row in rows]
 
 
-Run = Callable[[list[tuple[Any, ...]]], Iterator[Part]]
-
-
 def _verify_log(
-    log: _Log, secrets: dict[str, bytes], run: Run, sample: int | None
+    log: _Log,
+    secrets: dict[str, bytes],
+    run: Run,
+    sample: int | None,
+    remembered: dict[str, Remembered],
 ) -> Iterator[Progress]:
     if log.origin is None:
         if log.size:
             yield Progress(0, [Finding(f"logboek {log.id}", ("naam ontbreekt",))])
         return
-    heads = _ask("SELECT size FROM archive_checkpoint WHERE log_id = %s ORDER BY size", log.id)
-    sizes = [size for (size,) in heads]
+    ((signed,),) = _ask("SELECT max(size) FROM archive_checkpoint WHERE log_id = %s", log.id)
+    signed = signed or 0
     # Places that were signed for and are gone are missed too, not only those before a gap.
-    end = max([log.size, *sizes[-1:]])
-    numbers = list(range((end + SPAN - 1) // SPAN))
-    chosen = set(_choose(numbers, sample))
-    jobs = [
-        (log.id, number * SPAN, min(end, (number + 1) * SPAN), _within(sizes, number), secrets)
+    end = max(log.size, signed)
+    numbers = range((end + SPAN - 1) // SPAN)
+    chosen = _choose(numbers, sample)
+    jobs = (
+        (log.id, number * SPAN, min(end, (number + 1) * SPAN), secrets)
         for number in numbers
         if number in chosen
-    ]
-    parts, roots = run(jobs), {}
+    )
+    parts, trusted = run(jobs), signing.trusted_verifiers(log.origin)
+    memory, computed = remembered.get(log.origin), b""
     stack: list[tuple[int, bytes]] = []
     larger: dict[tuple[int, int], bytes] = {}
     for number in numbers:
@@ -156,26 +171,27 @@ def _verify_log(
             stack_of_part = [(LEVEL, _stored_node(log.id, number))]
         else:
             part = next(parts)
+            roots = {}
             for size, within in part.heads.items():
                 head = list(stack)
                 recheck.append(head, within, number)
                 roots[size] = recheck.join(head)
+            if isinstance(memory, notes.Checkpoint):
+                computed = roots.get(memory.size, computed)
             stack_of_part = part.stack
-            yield Progress(part.records, part.findings)
+            findings = [*part.findings, *_check_heads(log.id, log.origin, roots, trusted)]
+            yield Progress(part.records, findings)
         larger |= recheck.append(stack, stack_of_part, number)
     yield Progress(0, list(_check_larger(log, larger)))
-    yield Progress(0, list(_check_heads(log, roots, sizes, end, sample is not None)))
+    yield Progress(0, list(_check_end(log, signed)))
+    reason = _compare_remembered(memory, signed, computed, sampled=sample is not None)
+    yield Progress(0, [Finding(log.origin, (reason,))] if reason else [])
 
 
-def _choose(numbers: list[int], sample: int | None) -> list[int]:
+def _choose(numbers: range, sample: int | None) -> Container[int]:
     if sample is None or len(numbers) <= sample + 1:
         return numbers
-    return [*random.SystemRandom().sample(numbers[:-1], sample), numbers[-1]]
-
-
-def _within(sizes: Sequence[int], number: int) -> list[int]:
-    start, end = (bisect_right(sizes, at * SPAN) for at in (number, number + 1))
-    return list(sizes[start:end])
+    return {*random.SystemRandom().sample(numbers[:-1], sample), numbers[-1]}
 
 
 def _stored_node(log_id: int, number: int) -> bytes:
@@ -201,28 +217,27 @@ def _check_larger(log: _Log, computed: dict[tuple[int, int], bytes]) -> Iterator
 
 
 def _check_heads(
-    log: _Log, roots: dict[int, bytes], sizes: list[int], end: int, sampled: bool
+    log_id: int, origin: str, roots: dict[int, bytes], trusted: Sequence[notes.Verifier]
 ) -> Iterator[Finding]:
-    """Every signed head states the root that was computed, and nothing stands after the last."""
+    """Every signed head of these sizes states the root that was computed."""
+    statement = (
+        "SELECT size, root, note FROM archive_checkpoint WHERE log_id = %s AND size = ANY(%s)"
+    )
+    for size, root, note in _ask(f"{statement} ORDER BY size", log_id, list(roots)):
+        reasons = tuple(_head_reasons(origin, size, bytes(root), note, roots[size], trusted))
+        if reasons:
+            yield Finding(f"{origin}, controlepunt {size}", reasons)
+
+
+def _check_end(log: _Log, signed: int) -> Iterator[Finding]:
+    """Nothing stands after the last signed head, and no head is of nothing."""
     assert log.origin is not None
-    trusted = signing.trusted_verifiers(log.origin)
-    signed = sizes[-1] if sizes else 0
-    if end > signed:
-        reason = f"{end - signed} plaatsen na het laatste ondertekende controlepunt"
+    if log.size > signed:
+        reason = f"{log.size - signed} plaatsen na het laatste ondertekende controlepunt"
         yield Finding(log.origin, (reason,))
-    with connection.chunked_cursor() as cursor:
-        cursor.execute(
-            "SELECT size, root, note FROM archive_checkpoint WHERE log_id = %s ORDER BY size",
-            [log.id],
-        )
-        while rows := cursor.fetchmany(SPAN):
-            for size, root, note in rows:
-                if sampled and size not in roots:
-                    continue
-                reasons = tuple(_head_reasons(log.origin, size, bytes(root), note, roots, trusted))
-                if reasons:
-                    yield Finding(f"{log.origin}, controlepunt {size}", reasons)
-    yield from _check_outside_memory(log.origin, signed, roots, sampled)
+    empty = "SELECT size FROM archive_checkpoint WHERE log_id = %s AND size < 1"
+    for (size,) in _ask(empty, log.id):
+        yield Finding(f"{log.origin}, controlepunt {size}", ("is van een leeg logboek",))
 
 
 def _head_reasons(
@@ -230,7 +245,7 @@ def _head_reasons(
     size: int,
     root: bytes,
     note: str,
-    roots: dict[int, bytes],
+    computed: bytes,
     trusted: Sequence[notes.Verifier],
 ) -> Iterator[str]:
     try:
@@ -241,45 +256,48 @@ def _head_reasons(
         return
     if (head.origin, head.size, head.root) != (origin, size, root):
         yield "kolom gewijzigd: anders dan in het ondertekende controlepunt"
-    if roots.get(size) != head.root:
+    if head.root != computed:
         yield "wortel klopt niet: de records zijn niet die waarvoor is getekend"
 
 
-def _check_outside_memory(
-    origin: str, signed: int, roots: dict[int, bytes], sampled: bool
-) -> Iterator[Finding]:
-    """What was signed and left outside the database must still be in it."""
-    try:
-        head = outside.recall(origin)
-    except outside.RolledBack as error:
-        yield Finding(origin, (str(error),))
-        return
-    if head is None:
-        return
-    if head.size > signed:
-        reason = f"teruggezet: er is getekend voor {head.size} records, er zijn er {signed}"
-        yield Finding(origin, (reason,))
-    elif head.size in roots and roots[head.size] != head.root:
-        reason = f"herschreven: voor {head.size} records is een andere wortel getekend"
-        yield Finding(origin, (reason,))
-    elif head.size not in roots and not sampled and head.size:
-        reason = f"controlepunt {head.size} is getekend en staat niet in de database"
-        yield Finding(origin, (reason,))
+def _recall_all() -> dict[str, Remembered]:
+    """What was signed last of each log, as it was left outside the database."""
+    origins = {origin for (origin,) in _ask("SELECT origin FROM archive_log")}
+    found: dict[str, Remembered] = {}
+    for origin in sorted(origins.union(outside.list_origins())):
+        try:
+            found[origin] = outside.recall(origin)
+        except outside.RolledBack as error:
+            found[origin] = str(error)
+    return found
 
 
-def _check_whole(municipality_id: int | None) -> Iterator[Finding]:
+def _compare_remembered(
+    memory: Remembered, signed: int, computed: bytes, *, sampled: bool
+) -> str | None:
+    """Why the database is not the one of which a head was left outside it, if so.
+
+    `signed` is the largest size signed in the database, `computed` the root of what is in it at
+    the remembered size, empty when no head of that size is there or was looked at.
+    """
+    if memory is None or isinstance(memory, str):
+        return memory
+    if memory.size > signed:
+        return f"teruggezet: er is getekend voor {memory.size} records, er zijn er {signed}"
+    if computed and computed != memory.root:
+        return f"herschreven: voor {memory.size} records is een andere wortel getekend"
+    if memory.size and not computed and not sampled:
+        return f"controlepunt {memory.size} is getekend en staat niet in de database"
+    return None
+
+
+def _check_whole() -> Iterator[Finding]:
     enabled = {name for (name,) in _ask(_ENABLED_LOCKS, list(LOCKS))}
     for lock in LOCKS:
         if lock not in enabled:
             yield Finding(lock, ("het slot tegen wijzigen staat uit of is verwijderd",))
     for what, record_id in _ask(_ORPHANS):
         yield Finding(f"{what} {record_id}", (f"record ontbreekt: {what} zonder kop",))
-    if municipality_id is None:
-        known = {origin for (origin,) in _ask("SELECT origin FROM archive_log")}
-        for origin in outside.list_origins():
-            if origin not in known:
-                reason = "logboek ontbreekt: er is voor getekend, de database kent het niet"
-                yield Finding(origin, (reason,))
 
 
 # --- reading in this process or in several, at one moment
@@ -316,7 +334,7 @@ def _readers(processes: int) -> Iterator[Run]:
         pool.shutdown(cancel_futures=True)
 
 
-def _run_here(jobs: list[tuple[Any, ...]]) -> Iterator[Part]:
+def _run_here(jobs: Iterable[tuple[Any, ...]]) -> Iterator[Part]:
     for job in jobs:
         # Not Django's cursor: that reads all bytes as text, which costs more than checking them.
         with psycopg.Cursor(connection.connection) as cursor:
@@ -324,7 +342,9 @@ def _run_here(jobs: list[tuple[Any, ...]]) -> Iterator[Part]:
             yield recheck.check_part(cursor, *job)
 
 
-def _run_in(pool: ProcessPoolExecutor, jobs: list[tuple[Any, ...]], ahead: int) -> Iterator[Part]:
+def _run_in(
+    pool: ProcessPoolExecutor, jobs: Iterable[tuple[Any, ...]], ahead: int
+) -> Iterator[Part]:
     """Results in order, with never more than `ahead` parts under way: memory stays the same."""
     waiting: list[Future[Part]] = []
     for job in jobs:

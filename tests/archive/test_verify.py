@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import io
 import json
+import threading
 
 import pytest
 from django.core.exceptions import ImproperlyConfigured
@@ -229,6 +230,39 @@ def test_several_processes_find_what_one_finds(settings):
     code, said = run("--processes", "2")
     assert code == 1
     assert "inhoud gewijzigd" in said
+
+
+@pytest.mark.django_db(transaction=True)
+def test_what_is_sealed_while_everything_is_checked_is_no_alarm():
+    old, new = (make_municipality(slug=slug) for slug in ("elzendrecht", "klaverwaard"))
+
+    def register(municipality, number):
+        with transaction.atomic():
+            record_many([Entry(municipality.pk, Kind.INCOMING, "mention", number, {"text": "x"})])
+        seal_log(municipality.pk)
+
+    def register_elsewhere():
+        register(old, 2)
+        register(new, 3)
+        connection.close()
+
+    register(old, 1)
+    steps = verify_all(configured_secrets(), processes=1)
+    said = next(steps).findings
+    other = threading.Thread(target=register_elsewhere)
+    other.start()
+    other.join()
+    assert [*said, *(finding for step in steps for finding in step.findings)] == []
+
+
+def test_a_signed_head_of_nothing_is_named(records):
+    attack(
+        "INSERT INTO archive_checkpoint (log_id, size, root, note, at)"
+        " SELECT log_id, 0, root, note, at FROM archive_checkpoint"
+    )
+    code, said = run()
+    assert code == 1
+    assert "controlepunt 0: is van een leeg logboek" in said
 
 
 def test_a_record_that_waits_for_its_place_holds(records):
