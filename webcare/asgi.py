@@ -13,14 +13,19 @@ from channels.routing import ProtocolTypeRouter, URLRouter  # noqa: E402
 from django.urls import path  # noqa: E402
 
 from webcare.desk.queries import find_case_team  # noqa: E402
+from webcare.live.closing import close_at_once  # noqa: E402
 from webcare.live.consumer import Desk  # noqa: E402
 from webcare.live.origin import SameSiteOnly  # noqa: E402
 
 application = ProtocolTypeRouter(
     {
         "http": django_application,
-        "websocket": SameSiteOnly(
-            AuthMiddlewareStack(URLRouter([path("live", Desk.as_asgi(find_place=find_case_team))]))
+        "websocket": close_at_once(
+            SameSiteOnly(
+                AuthMiddlewareStack(
+                    URLRouter([path("live", Desk.as_asgi(find_place=find_case_team))])
+                )
+            )
         ),
     }
 )

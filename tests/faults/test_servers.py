@@ -5,20 +5,27 @@ from __future__ import annotations
 import signal
 import subprocess
 import sys
+import time
+from contextlib import suppress
 from pathlib import Path
 
 import httpx
 import pytest
 from django.conf import settings
 from django.db import connection
+from websockets.exceptions import ConnectionClosed
+from websockets.sync.client import ClientConnection, connect
+from websockets.typing import Origin
 
 from tests.cast import Cast
+from tests.faults.answering import Colleague
 from tests.faults.test_platform import find_case
 from tests.running_desk import Desk, wait_until
 from tests.webcare.desk.makers import make_post
 from webcare import servers
 from webcare.desk.models import Case
 from webcare.env import BASE_DIR
+from webcare.live.consumer import LOST_TRACK, SILENCE
 
 pytestmark = pytest.mark.run
 
@@ -117,6 +124,65 @@ def test_what_came_in_while_redis_hung_is_in_the_inbox_soon_after(desk: Desk) ->
     finally:
         redis.resume()
     wait_until(lambda: find_case(desk, post["id"]), 60, "a case for the question")
+
+
+def test_browsers_are_told_to_come_back_when_redis_hangs_without_a_word(
+    desk: Desk, sanne: Colleague
+) -> None:
+    redis = desk.find_server("redis")
+    assert redis is not None
+    with _open_socket(desk, sanne) as socket:
+        redis.suspend()
+        try:
+            with pytest.raises(ConnectionClosed) as closed:
+                # Far longer than it takes: two silences of five seconds.
+                _hear_all(socket, 60)
+        finally:
+            redis.resume()
+    assert closed.value.rcvd is not None
+    assert closed.value.rcvd.code == LOST_TRACK
+    with _open_socket(desk, sanne) as socket:
+        desk.town("POST", "posts", json={"text": "@gemeente Is de bibliotheek zondag open?"})
+        assert "case.opened" in str(socket.recv(60))
+
+
+def test_browsers_stay_connected_while_nothing_happens(desk: Desk, sanne: Colleague) -> None:
+    with _open_socket(desk, sanne) as socket, pytest.raises(TimeoutError):
+        _hear_all(socket, 3.5 * SILENCE)
+
+
+def _open_socket(desk: Desk, person: Colleague) -> ClientConnection:
+    """The person's websocket, once it is one of those that hear events."""
+    cookies = "; ".join(f"{name}={value}" for name, value in person.http.cookies.items())
+    address = f"ws://127.0.0.1:{desk.live_port}/live"
+
+    def open_one() -> ClientConnection | None:
+        socket = connect(
+            address,
+            origin=Origin(desk.address),
+            additional_headers={"Cookie": cookies},
+            open_timeout=30,
+            # A browser does not speak by itself.
+            ping_interval=None,
+            legacy=True,
+        )
+        # A reader that just lost Redis lets nobody in.
+        with suppress(TimeoutError, ConnectionClosed):
+            socket.recv(1)
+        if socket.close_code is None:
+            return socket
+        socket.close()
+        return None
+
+    opened: ClientConnection = wait_until(open_one, 60, "the websocket is open")
+    return opened
+
+
+def _hear_all(socket: ClientConnection, seconds: float) -> None:
+    """Read until the socket is closed (ConnectionClosed) or `seconds` are over (TimeoutError)."""
+    end = time.monotonic() + seconds
+    while True:
+        socket.recv(max(0.0, end - time.monotonic()))
 
 
 @pytest.mark.django_db(transaction=True)

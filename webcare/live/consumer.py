@@ -38,6 +38,9 @@ logger = logging.getLogger(__name__)
 NOT_LOGGED_IN = 4401
 # The browser reconnects and refetches; better than showing an old inbox.
 LOST_TRACK = 4500
+# After this many seconds without a word Redis is asked for one, and given as many to say it: a
+# server that hangs keeps its connections, so nothing else would tell.
+SILENCE = 5
 # How soon a colleague who lost a team, a role or the session stops hearing events, in seconds.
 RECHECK_EVERY = 60
 # A browser that does not take its frames within this many seconds is let go, so that a laptop
@@ -81,13 +84,17 @@ class Hub:
             client_name=f"live-{os.getpid()}",
             retry=Retry(NoBackoff(), 0),
             socket_connect_timeout=2,
+            socket_timeout=SILENCE,
         )
         try:
-            async with client.pubsub(ignore_subscribe_messages=True) as events:
+            async with client.pubsub() as events:
                 await events.subscribe(layer._get_group_channel_name(GROUP))
-                self.listening.set()
-                async for event in events.listen():
-                    await self._tell(layer.deserialize(event["data"]))
+                while True:
+                    word = await _next_word(events)
+                    if word["type"] == "message":
+                        await self._tell(layer.deserialize(word["data"]))
+                    elif word["type"] == "subscribe":
+                        self.listening.set()
         except Exception as error:
             logger.warning("%s: closing %d sockets", type(error).__name__, len(self.desks))
         desks, self.desks = self.desks, set()
@@ -109,6 +116,17 @@ class Hub:
             for number in message["ids"]
         ]
         await asyncio.gather(*(desk.tell(frames) for desk in audience))
+
+
+async def _next_word(events: redis.asyncio.client.PubSub) -> dict[str, Any]:
+    """What Redis says next: a message, or that it is there. Raises TimeoutError when it hangs."""
+    word = await events.get_message(timeout=SILENCE)
+    if word is None:
+        await events.ping()
+        word = await events.get_message(timeout=SILENCE)
+    if word is None:
+        raise TimeoutError
+    return word
 
 
 hub = Hub()
