@@ -80,7 +80,7 @@ class Bag:
             # Pictures and films are as small as they get.
             self.zip.put(name, data, squeeze=not name.startswith("data/media/"))
             return
-        with open(f"{self.folder}/{name}", "wb") as file:
+        with open(f"{self.folder}/{name}", "wb", buffering=0) as file:
             file.write(data)
 
     def list_file(self, name: str, digest: str) -> None:

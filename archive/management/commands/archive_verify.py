@@ -17,9 +17,9 @@ from archive.verify import SAMPLE, configured_secrets, count_records, verify_all
 class Command(BaseCommand):
     help = (
         "Rekent het archief na uit de opgeslagen bytes: van elk record kop, openbare hash, "
-        "controlegetal, inhoud en bijlagen, en van elk logboek de plaatsen, de boom en de "
-        "ondertekende controlepunten. Noemt alles wat niet klopt; eindigt alleen met 0 als "
-        "alles klopt."
+        "controlegetal, inhoud, bijlagen en wat het platform gaf, en van elk logboek de plaatsen, "
+        "de boom en de ondertekende controlepunten. Noemt alles wat niet klopt; eindigt alleen "
+        "met 0 als alles klopt."
     )
 
     def add_arguments(self, parser: ArgumentParser) -> None:
