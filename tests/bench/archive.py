@@ -1,7 +1,9 @@
-"""The archive's own costs, each beside plain hashing or a plain insert in the same run.
+"""The archive's own costs, each beside plain hashing, inserts or files in the same run.
 
 Sealing in the transaction of the change, sequencing and signing, full verification, proofs at a
-million records, and export. `ARCHIVE_BENCH_RECORDS` makes the million smaller.
+million records, and export. `ARCHIVE_BENCH_RECORDS` makes the million smaller. `cpu` is processor
+time in µs per record, of this program, what it started and the database together: unlike a rate, it
+says the same on a machine that others use as well, whose `load` stands beside it.
 """
 
 from __future__ import annotations
@@ -9,6 +11,7 @@ from __future__ import annotations
 import hashlib
 import os
 import random
+import resource
 import statistics
 import sys
 import tempfile
@@ -17,6 +20,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
+import psutil
 from django.core.management import call_command
 from django.db import connection, transaction
 
@@ -29,13 +33,51 @@ from archive.verify import configured_secrets, verify_all
 from tests.bench._town import make_town
 
 RECORDS = int(os.environ.get("ARCHIVE_BENCH_RECORDS", "1000000"))
-SINGLE, BATCH, FULL, EXPORTED = 200, 500, 20_000, 4_000
+SINGLE, BATCH, FULL = 200, 500, 20_000
 TEXT = "De lantaarn in de Dorpsstraat is weer stuk, wanneer komt u? " * 3
 
 _PLAIN = """
 CREATE TABLE IF NOT EXISTS bench_plain (
     id bigserial PRIMARY KEY, subject bigint UNIQUE, header bytea, body bytea)
 """
+
+
+class Cost:
+    """What it costs from here until `stop`."""
+
+    def __init__(self) -> None:
+        self.started, self.before = time.perf_counter(), _processor_time()
+
+    def stop(self, name: str, number: int) -> dict[str, Any]:
+        """The figure: records per second, and all that it took."""
+        took = time.perf_counter() - self.started
+        cpu = (_processor_time() - self.before) / number * 1e6
+        load = round(os.getloadavg()[0], 1)
+        return {
+            "bench": name,
+            "value": round(number / took),
+            "unit": "records/s",
+            "records": number,
+            "cpu": round(cpu, 1),
+            "load": load,
+        }
+
+
+def _processor_time() -> float:
+    """Seconds so far of this program, of programs it started that ended, and of the database."""
+    own = [resource.getrusage(who) for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN)]
+    total = sum(one.ru_utime + one.ru_stime for one in own)
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_backend_pid()")
+        database = psutil.Process(cursor.fetchone()[0]).parent()
+    assert database is not None
+    for process in (database, *database.children(recursive=True)):
+        try:
+            # Those of the first count what its ended children took.
+            total += sum(process.cpu_times()[:4])
+        except psutil.NoSuchProcess:
+            continue
+    return total
 
 
 def run() -> Iterator[dict[str, Any]]:
@@ -48,9 +90,9 @@ def run() -> Iterator[dict[str, Any]]:
     yield {"bench": "archive.hash", "value": round(hashes), "unit": "sha256/s"}
     yield from single(town)
     yield from seal(town, hashes)
-    yield from verify(town, hashes)
-    yield from export()
-    yield from prove(town)
+    yield from verify(town, hashes, "archive.verify.small")
+    yield from export(hashes)
+    yield from prove(town, hashes)
 
 
 def measure_hashing() -> float:
@@ -112,52 +154,62 @@ def seal(town: int, hashes: float) -> Iterator[dict[str, Any]]:
                 [b"x" * 600, TEXT.encode(), first, first + BATCH - 1],
             )
         plain = FULL / (time.perf_counter() - started)
-    started = time.perf_counter()
+    cost = Cost()
     for first in range(0, FULL, BATCH):
         with transaction.atomic():
             record_many(entries(town, first + 1, BATCH))
-    registered = FULL / (time.perf_counter() - started)
-    rate = drain(town)
-    yield {"bench": "archive.register", "value": round(registered), "unit": "records/s"}
-    yield {"bench": "archive.seal", "value": round(rate), "unit": "records/s"}
+    yield cost.stop("archive.register", FULL)
+    cost = Cost()
+    sealed = drain(town)
+    yield (figure := cost.stop("archive.seal", sealed))
+    rate = figure["value"]
     yield {"bench": "archive.insert", "value": round(plain), "unit": "rows/s"}
     yield {"bench": "archive.seal.ratio", "value": round(rate / plain, 3), "unit": "of insert"}
     yield {"bench": "archive.seal.hash", "value": round(rate / hashes, 4), "unit": "of hashing"}
 
 
-def drain(town: int) -> float:
-    started, done = time.perf_counter(), 0
+def drain(town: int) -> int:
+    """Seal all that waits; how many that were."""
+    done = 0
     while sealed := seal_next(town):
         done += sealed.added
-    return done / (time.perf_counter() - started)
+    return done
 
 
-def verify(town: int, hashes: float) -> Iterator[dict[str, Any]]:
-    """Everything that is there, with all the processes the machine has."""
-    started, checked = time.perf_counter(), 0
-    for step in verify_all(configured_secrets(), town, processes=os.cpu_count()):
+def verify(
+    town: int, hashes: float, name: str, processes: int | None = None
+) -> Iterator[dict[str, Any]]:
+    cost, checked = Cost(), 0
+    for step in verify_all(configured_secrets(), town, processes=processes):
         checked += step.records
         assert not step.findings, step.findings[:3]
-    rate = checked / (time.perf_counter() - started)
-    yield {"bench": "archive.verify.small", "value": round(rate), "unit": "records/s"}
-    yield {"bench": "archive.verify.hash", "value": round(rate / hashes, 4), "unit": "of hashing"}
+    yield (figure := cost.stop(name, checked))
+    ratio = round(figure["value"] / hashes, 4)
+    yield {"bench": f"{name}.hash", "value": ratio, "unit": "of hashing"}
 
 
-def export() -> Iterator[dict[str, Any]]:
+def export(hashes: float) -> Iterator[dict[str, Any]]:
     with tempfile.TemporaryDirectory() as folder:
-        for name in ("uit", "uit.zip"):
-            started = time.perf_counter()
-            written = _write(Path(folder) / name)
-            rate = written / (time.perf_counter() - started)
-            kind = "zip" if name.endswith("zip") else "folder"
-            yield {"bench": f"archive.export.{kind}", "value": round(rate), "unit": "records/s"}
+        for kind, name in (("zip", "uit.zip"), ("folder", "uit")):
+            cost = Cost()
+            written = list(write_export(Log.objects.get(), Selection(), Path(folder) / name))[-1]
+            yield (figure := cost.stop(f"archive.export.{kind}", written))
+            ratio = round(figure["value"] / hashes, 5)
+            yield {"bench": f"archive.export.{kind}.hash", "value": ratio, "unit": "of hashing"}
+        # What the file system takes for as many files as large, and nothing else.
+        cost = Cost()
+        for kind, size in (("records", 720), ("readable", 1220), ("proofs", 990)):
+            (Path(folder) / kind).mkdir()
+            for number in range(written):
+                with open(f"{folder}/{kind}/{number:010d}", "wb") as file:
+                    file.write(bytes(size))
+        plain = cost.stop("archive.files", written)
+        yield plain | {"unit": "3 files/s"}
+        ratio = round(figure["value"] / plain["value"], 2)
+        yield {"bench": "archive.export.folder.ratio", "value": ratio, "unit": "of plain files"}
 
 
-def _write(target: Path) -> int:
-    return list(write_export(Log.objects.get(), Selection(), target))[-1]
-
-
-def prove(town: int) -> Iterator[dict[str, Any]]:
+def prove(town: int, hashes: float) -> Iterator[dict[str, Any]]:
     """Proofs and full verification at a million records."""
     first = 20_000_000
     with connection.cursor() as cursor:
@@ -187,17 +239,8 @@ def prove(town: int) -> Iterator[dict[str, Any]]:
     select = statistics.median(_time(lambda: connection.cursor().execute("SELECT 1")))
     ratio = median / 1000 / select
     yield {"bench": "archive.proof.ratio", "value": round(ratio, 2), "unit": "of SELECT 1"}
-    started, checked = time.perf_counter(), 0
-    for step in verify_all(configured_secrets(), town):
-        checked += step.records
-        assert not step.findings, step.findings[:3]
-    rate = checked / (time.perf_counter() - started)
-    yield {
-        "bench": "archive.verify",
-        "value": round(rate),
-        "unit": "records/s",
-        "records": checked,
-    }
+    yield from verify(town, hashes, "archive.verify")
+    yield from verify(town, hashes, "archive.verify.alone", processes=1)
 
 
 def _time(act: Callable[[], Any]) -> list[float]:
