@@ -170,6 +170,8 @@ def say(
                     setattr(after, name, getattr(base, name))
             if value is not None:
                 setattr(after, head, float(value) if isinstance(value, bool) else value)
+            elif base is None or getattr(after, head) == "":
+                raise ValidationError({"value": "Er is nog geen label om te bevestigen."})
             appended.append(after)
         if before is not None:
             LabelSet.objects.filter(pk=before.pk).update(current=False)

@@ -3,7 +3,7 @@ import type { Role } from "./api/types"
 import type { IconName } from "./ui/iconNames"
 
 export interface Place {
-  name: "inbox" | "town" | "import" | "sources" | "people" | "audit" | "archive"
+  name: "inbox" | "town" | "labels" | "import" | "sources" | "people" | "audit" | "archive"
   path: string
   icon: IconName
   /** Who has business there; the server decides who may. */
@@ -19,6 +19,7 @@ export const places: readonly Place[] = [
     roles: ["agent", "team_lead", "adviser", "archivist", "privacy_officer"],
   },
   { name: "town", path: "/town", icon: "town", roles: ["agent", "team_lead", "adviser"] },
+  { name: "labels", path: "/labels", icon: "tag", roles: ["agent", "team_lead"] },
   {
     name: "import",
     path: "/import",
@@ -42,6 +43,7 @@ export const placesFor = (roles: Role[]) =>
 const pages: Record<Place["name"], () => Promise<unknown>> = {
   inbox: () => import("./inbox/InboxPage.vue"),
   town: () => import("./town/TownPage.vue"),
+  labels: () => import("./labelling/LabellingPage.vue"),
   import: () => import("./imports/ImportPage.vue"),
   sources: () => import("./sources/SourcesPage.vue"),
   people: () => import("./people/PeoplePage.vue"),

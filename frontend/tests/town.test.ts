@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest"
-import { compare, cutBar, roundUp } from "@/town/shares"
+import { compare, cutBar, estimatesOf, roundUp } from "@/town/shares"
 import { axisOf, mergeStretches, placeGap } from "@/town/timeLine"
 
 describe("a bar of the town page", () => {
@@ -73,5 +73,27 @@ describe("the time line", () => {
     [101, 200],
   ])("draws %i against a top of %i", (value, top) => {
     expect(roundUp(value)).toBe(top)
+  })
+})
+
+describe("an estimated share", () => {
+  const town = {
+    total: 200,
+    tenor: { support: 10, criticism: 30, neutral: 150, mixed: 10 },
+    tenorShares: [
+      { tenor: "criticism" as const, share: 0.153, low: 0.124, high: 0.182 },
+      { tenor: "support" as const, share: 0.05, low: 0.05, high: 0.05 },
+    ],
+  }
+
+  it("stands beside what was counted, in the order of every bar", () => {
+    expect(estimatesOf(town)).toEqual([
+      { tenor: "support", low: 5, high: 5, counted: 5 },
+      { tenor: "criticism", low: 12, high: 19, counted: 15 },
+    ])
+  })
+
+  it("is nothing where nothing was said", () => {
+    expect(estimatesOf({ ...town, total: 0 })).toEqual([])
   })
 })

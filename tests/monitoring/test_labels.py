@@ -98,3 +98,13 @@ def test_it_cannot_be_taken_back_twice_and_the_machine_never(source, person):
 def test_saying_nothing_is_refused(source, person):
     with pytest.raises(ValidationError, match="minstens"):
         say(voices.say(source), {}, person)
+
+
+def test_what_has_no_label_cannot_be_right(source, person):
+    mention = voices.say(source)
+    LabelSet.objects.filter(mention=mention).delete()
+    with pytest.raises(ValidationError, match="bevestigen"):
+        correct(mention, "intent", None, person)
+    correct(mention, "tenor", "criticism", person)
+    with pytest.raises(ValidationError, match="bevestigen"):
+        correct(mention, "intent", None, person)

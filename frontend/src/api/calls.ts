@@ -71,6 +71,21 @@ export const setLabel = (
     api.POST("/api/v1/cases/{case_id}/labels", { ...to(id), body: { mentionId, head, value } }),
   )
 
+/** Says of several labels at once that they are right as they are. */
+export const confirmLabels = (case_id: number, mention_id: number, heads: shape.LabelHead[]) =>
+  answer(
+    api.POST("/api/v1/cases/{case_id}/messages/{mention_id}/right", {
+      params: { path: { case_id, mention_id } },
+      body: { heads },
+    }),
+  )
+export const getWhy = (case_id: number, mention_id: number) =>
+  answer(
+    api.GET("/api/v1/cases/{case_id}/messages/{mention_id}/why", {
+      params: { path: { case_id, mention_id } },
+    }),
+  )
+
 export interface NewReply {
   text: string
   kind: shape.ReplyKind
@@ -103,6 +118,18 @@ export const getMentions = (filters: shape.MentionFilters, cursor: string | null
       params: { query: { ...filters, cursor: cursor ?? undefined } },
     }),
   )
+
+// --- the weekly list of what to label
+export const getLabelling = () => answer(api.GET("/api/v1/labelling"))
+export const answerLabelling = (mention_id: number, answers: shape.LabelAnswer[]) =>
+  answer(
+    api.POST("/api/v1/labelling/{mention_id}", {
+      params: { path: { mention_id } },
+      body: { answers },
+    }),
+  )
+export const takeBackLabelling = (mention_id: number) =>
+  answer(api.DELETE("/api/v1/labelling/{mention_id}", { params: { path: { mention_id } } }))
 
 // --- import
 /** A file goes out as a form; the generated type calls it text. */

@@ -9,6 +9,8 @@ export const keys = {
   counts: ["case-counts"] as const,
   allOpened: ["case"] as const,
   case: (id: number) => ["case", id] as const,
+  why: (caseId: number, mentionId: number) => ["why", caseId, mentionId] as const,
+  labelling: ["labelling"] as const,
   viewers: (id: number) => ["viewers", id] as const,
   town: (period?: Period) => (period ? (["town", period] as const) : (["town"] as const)),
   mentions: (filters?: object) =>
@@ -16,5 +18,6 @@ export const keys = {
   sources: ["sources"] as const,
   people: ["people"] as const,
   deputyships: ["deputyships"] as const,
+  archiveLog: ["archive-log"] as const,
   audit: (filters: object) => ["audit", filters] as const,
 }

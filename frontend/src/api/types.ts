@@ -28,6 +28,15 @@ export type Note = Schemas["NoteShape"]
 export type Seal = Schemas["SealShape"]
 export type Labels = Schemas["Labels"]
 export type LabelHead = Schemas["HeadEnum"]
+export type Why = Schemas["Why"]
+export type WhyWord = Schemas["WhyWord"]
+export type Labelling = Schemas["LabellingShape"]
+export type LabellingTask = Schemas["TaskShape"]
+/** Null says that the machine is right. */
+export interface LabelAnswer {
+  head: LabelHead
+  value: string | string[] | boolean | null
+}
 export type Viewer = Schemas["Viewer"]
 export type ReplyShape = Schemas["ReplyShape"]
 
@@ -73,6 +82,7 @@ export type CaseFilters = Omit<CaseQuery, "cursor" | "limit" | "state"> & { stat
 export type Tenor = Schemas["TenorEnum"]
 export type TenorCounts = Schemas["TenorShape"]
 export type Town = Schemas["TownReport"]
+export type TenorShare = Schemas["TenorShareShape"]
 export type TownTheme = Schemas["ThemeShape"]
 export type Period = NonNullable<
   NonNullable<operations["getTown"]["parameters"]["query"]>["period"]

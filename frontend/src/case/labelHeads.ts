@@ -30,6 +30,19 @@ export function headValue(labels: Labels, head: LabelHead): string | string[] | 
   }
 }
 
+/** Suggested by the machine, which had better not fill it in: somebody has to look. */
+export const isUnsure = (labels: Labels, head: LabelHead): boolean =>
+  labels.unsureHeads.includes(head) && !labels.corrected.includes(head)
+
+/** What "right" is about: what the machine was not sure of, else everything nobody said yet. */
+export function headsToConfirm(labels: Labels): LabelHead[] {
+  const open = labelHeads.filter(
+    (head) => !labels.corrected.includes(head) && headValue(labels, head) !== "",
+  )
+  const unsure = open.filter((head) => isUnsure(labels, head))
+  return unsure.length ? unsure : open
+}
+
 /** How sure the machine was of the value shown, 0–1; null where a person set it or it said nothing. */
 export function headSureness(labels: Labels, head: LabelHead): number | null {
   if (labels.corrected.includes(head)) return null

@@ -153,6 +153,12 @@ export function useCaseActions() {
         () => calls.setLabel(id, mentionId, head, value).then(() => undefined),
         t(value === null ? "case.toast.confirmed" : "case.toast.labels"),
       ),
+    right: (id: number, mentionId: number, heads: LabelHead[]) =>
+      perform(
+        id,
+        () => calls.confirmLabels(id, mentionId, heads).then(() => undefined),
+        t("case.toast.confirmed"),
+      ),
     retry: (id: number, replyId: number) =>
       perform(id, () => calls.retryReply(replyId).then(() => undefined), t("case.reply.sending"), false),
     resolve: (id: number, replyId: number, outcome: "sent" | "not_sent") =>

@@ -1,3 +1,5 @@
+import type { LabelHead } from "@/api/types"
+
 /**
  * Every key of the program, in one place: what listens, what the help shows and what the tests check.
  *
@@ -7,7 +9,8 @@
 export interface Binding {
   action: Action
   keys: string[]
-  group: "go" | "list" | "case" | "write"
+  /** Where the key means this. `label` is a page of its own: letters mean something else there. */
+  group: "go" | "list" | "case" | "write" | "label"
   inFields?: boolean
   /** Arrow keys belong to scrolling and to controls, unless the list has the focus. */
   listOnly?: string[]
@@ -16,6 +19,7 @@ export interface Binding {
 export type Action =
   | "goInbox"
   | "goTown"
+  | "goLabels"
   | "search"
   | "help"
   | "back"
@@ -27,11 +31,27 @@ export type Action =
   | "acknowledge"
   | "note"
   | "labels"
+  | "right"
+  | "why"
   | "close"
   | "noAction"
   | "undo"
   | "send"
   | "sendAndClose"
+  | "allRight"
+  | "skip"
+  | `say.${LabelHead}`
+
+/** A letter per label: after `labels` was pressed in a case, and by itself where posts are labelled. */
+export const labelKeys: Record<LabelHead, string> = {
+  intent: "i",
+  tenor: "t",
+  themes: "o",
+  urgent: "s",
+  abuse: "b",
+  about_us: "v",
+}
+export const confirmKey = "k"
 
 export const keymap: readonly Binding[] = [
   { action: "next", keys: ["j", "ArrowDown"], listOnly: ["ArrowDown"], group: "list" },
@@ -42,31 +62,28 @@ export const keymap: readonly Binding[] = [
   { action: "noAction", keys: ["x"], group: "case" },
   { action: "close", keys: ["e"], group: "case" },
   { action: "labels", keys: ["l"], group: "case" },
+  { action: "right", keys: ["y"], group: "case" },
+  { action: "why", keys: ["w"], group: "case" },
   { action: "note", keys: ["n"], group: "case" },
   { action: "undo", keys: ["z", "u"], group: "case" },
   { action: "reply", keys: ["r"], group: "write" },
   { action: "acknowledge", keys: ["Shift+R"], group: "write" },
   { action: "send", keys: ["Ctrl+Enter"], inFields: true, group: "write" },
   { action: "sendAndClose", keys: ["Ctrl+Shift+Enter"], inFields: true, group: "write" },
+  { action: "allRight", keys: ["Enter", confirmKey], listOnly: ["Enter"], group: "label" },
+  { action: "skip", keys: ["n"], group: "label" },
+  ...(Object.keys(labelKeys) as LabelHead[]).map(
+    (head): Binding => ({ action: `say.${head}`, keys: [labelKeys[head]], group: "label" }),
+  ),
   { action: "goInbox", keys: ["g i"], group: "go" },
   { action: "goTown", keys: ["g s"], group: "go" },
+  { action: "goLabels", keys: ["g l"], group: "go" },
   { action: "help", keys: ["?"], group: "go" },
   { action: "back", keys: ["Escape"], inFields: true, group: "go" },
 ]
 
 /** Keys for choosing from a list of options, in the order of the options. */
 export const choiceKeys = "1234567890abcdefghijklmnopqrstuvwxyz".split("")
-
-/** The head to correct after `labels` was pressed. */
-export const labelKeys = {
-  intent: "i",
-  tenor: "t",
-  themes: "o",
-  urgent: "s",
-  abuse: "b",
-  about_us: "g",
-} as const
-export const confirmKey = "k"
 
 /** How a key press is written in the keymap. The Command key counts as Ctrl. */
 export function chordOf(

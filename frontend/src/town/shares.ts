@@ -1,4 +1,4 @@
-import type { Tenor, TenorCounts } from "@/api/types"
+import type { Tenor, TenorCounts, TenorShare, Town } from "@/api/types"
 
 /** The order of every bar and legend: what the town likes, dislikes, weighs and just tells. */
 export const tenors: readonly Tenor[] = ["support", "criticism", "mixed", "neutral"]
@@ -43,4 +43,29 @@ export function roundUp(value: number): number {
   const power = 10 ** Math.floor(Math.log10(value))
   const factor = [1, 2, 5, 10].find((step) => step * power >= value) ?? 10
   return factor * power
+}
+
+export interface Estimate {
+  tenor: Tenor
+  /** Ends of the 95 % interval and the share counted, in whole percentages. */
+  low: number
+  high: number
+  counted: number
+}
+
+/** The estimated shares in the order of every bar, the ends rounded so that they never claim more than is known. */
+export function estimatesOf(town: Pick<Town, "tenorShares" | "tenor" | "total">): Estimate[] {
+  const found = new Map<Tenor, TenorShare>(town.tenorShares.map((one) => [one.tenor, one]))
+  return tenors.flatMap((tenor) => {
+    const one = found.get(tenor)
+    if (!one || !town.total) return []
+    return [
+      {
+        tenor,
+        low: Math.floor(one.low * 100 + 1e-9),
+        high: Math.ceil(one.high * 100 - 1e-9),
+        counted: Math.round((town.tenor[tenor] / town.total) * 100),
+      },
+    ]
+  })
 }

@@ -2,10 +2,11 @@ import type { Messages } from ".."
 import archive from "./archive"
 import dossier from "./case"
 import inbox from "./inbox"
+import labelling from "./labelling"
 import office from "./office"
 import shell from "./shell"
 import town from "./town"
 import words from "./words"
 
-const en: Messages = { ...shell, words, inbox, case: dossier, town, archive, ...office }
+const en: Messages = { ...shell, words, inbox, case: dossier, town, labelling, archive, ...office }
 export default en

@@ -32,6 +32,22 @@ export default {
   asTable: "As a table",
   asChart: "As a chart",
   machine: "Theme and tenor are the computer’s (model {model}); it is in doubt about {share} % of the messages.",
+  shares: {
+    title: "Tenor, estimated",
+    lead: "Which share of the posts says this, by an estimate from {n} posts.",
+    between: "between {low} and {high} %",
+    about: "about {low} %",
+    counted: "counted {p} %",
+    tenor: "Tenor",
+    estimate: "Estimated",
+    count: "Counted",
+    why: "Why estimate, and not count?",
+    whyCount:
+      "Who counts what the computer thinks likeliest counts too much of what is common and too little of what is rare: in doubt it picks the common. The bars of the themes count that way.",
+    whyEstimate:
+      "The estimate weighs how certain the computer was of each post, and takes what a colleague said as certain. In 95 of 100 cases the truth lies between the two numbers. The fewer posts, the further they are apart.",
+    chart: "Line: where the share lies. Diamond: what the count says.",
+  },
   posts: "Messages",
   postsOf: "Messages: {what}",
   noPosts: "No messages found.",

@@ -118,6 +118,7 @@ export default {
     moved: "moved the conversation to {team}",
     noted: "wrote a note",
     labelled: "corrected a label ({head})",
+    confirmed: "confirmed a label ({head})",
     reply_queued: "approved an answer",
     reply_sent: "answer sent",
     reply_failed: "answer not sent",

@@ -1,4 +1,12 @@
 export default {
+  banner: {
+    title: "Een controle van het archief klopt niet.",
+    meaning:
+      "Op {at} bleek dat een deel van het archief niet meer bewijst wat er is gezegd en verstuurd: er is iets veranderd, verdwenen of niet meer te controleren.",
+    advice:
+      "Antwoorden kan gewoon. Herstel of verwijder niets in het archief, overschrijf geen reservekopie, en waarschuw nu de archivaris en de functioneel beheerder. Deze melding verdwijnt zodra een volledige controle weer klopt; die loopt nu elke nacht.",
+    look: "Bekijk wat er mis is",
+  },
   title: "Archief",
   lead: "Wat is vastgelegd, met het bewijs dat het zo was. Elke blik wordt bijgehouden.",
   state: "Stand van het logboek",

@@ -1,9 +1,10 @@
 import archive from "./archive"
 import dossier from "./case"
 import inbox from "./inbox"
+import labelling from "./labelling"
 import office from "./office"
 import shell from "./shell"
 import town from "./town"
 import words from "./words"
 
-export default { ...shell, words, inbox, case: dossier, town, archive, ...office }
+export default { ...shell, words, inbox, case: dossier, town, labelling, archive, ...office }

@@ -33,6 +33,22 @@ export default {
   asChart: "Als grafiek",
   machine:
     "Thema en teneur komen van de computer (model {model}); bij {share} % van de berichten twijfelt hij.",
+  shares: {
+    title: "Teneur, geschat",
+    lead: "Hoe groot deel van de berichten dit zegt, volgens een schatting uit {n} berichten.",
+    between: "tussen {low} en {high} %",
+    about: "ongeveer {low} %",
+    counted: "geteld {p} %",
+    tenor: "Teneur",
+    estimate: "Geschat",
+    count: "Geteld",
+    why: "Waarom schatten, en niet tellen?",
+    whyCount:
+      "Wie telt wat de computer het waarschijnlijkst vindt, telt te veel van wat vaak voorkomt en te weinig van wat zeldzaam is: bij twijfel kiest hij het gewone. De balken bij de thema’s tellen zo.",
+    whyEstimate:
+      "De schatting weegt per bericht mee hoe zeker de computer was, en telt wat een collega vaststelde als zeker. De werkelijkheid ligt in 95 van de 100 gevallen tussen de twee getallen. Hoe minder berichten, hoe verder die uit elkaar liggen.",
+    chart: "Streep: waar het aandeel ligt. Ruit: wat de telling zegt.",
+  },
   posts: "Berichten",
   postsOf: "Berichten: {what}",
   noPosts: "Geen berichten gevonden.",

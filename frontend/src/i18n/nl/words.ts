@@ -119,6 +119,7 @@ export default {
     moved: "verplaatste het gesprek naar {team}",
     noted: "schreef een notitie",
     labelled: "verbeterde een label ({head})",
+    confirmed: "bevestigde een label ({head})",
     reply_queued: "keurde een antwoord goed",
     reply_sent: "antwoord verstuurd",
     reply_failed: "antwoord niet verstuurd",
