@@ -25,6 +25,7 @@ from webcare.organisation import queries
 from webcare.organisation.api_teams import TeamSerializer
 from webcare.organisation.authentication import OurRequest
 from webcare.organisation.models import Account, Person, Role
+from webcare.records.alarms import find_alarm_for
 
 WORDS = {
     "question": _("vraag"),
@@ -122,6 +123,11 @@ class OrganisationSerializer(CamelSerializer):
     themes = ChoiceSerializer(many=True)
     emotions = ChoiceSerializer(many=True)
     close_reasons = ChoiceSerializer(many=True)
+    archive_alarm = serializers.DateTimeField(
+        allow_null=True,
+        help_text="Since when a check of the archive stands that found something wrong; "
+        "for those who can do something about it.",
+    )
 
 
 class OrganisationView(APIView):
@@ -135,7 +141,8 @@ class OrganisationView(APIView):
 
 
 def describe(person: Person) -> dict[str, Any]:
-    """Everything in three queries and their prefetch; labels in the language of the screen."""
+    """Everything in a few queries; labels in the language of the screen."""
+    alarm = find_alarm_for(person)
     return {
         "teams": queries.teams_for(person),
         "accounts": [_account(one) for one in queries.accounts_for(person)],
@@ -146,6 +153,7 @@ def describe(person: Person) -> dict[str, Any]:
         "themes": _worded(THEMES),
         "emotions": _worded(EMOTIONS),
         "close_reasons": _choices(Case.CloseReason.choices),
+        "archive_alarm": alarm.finished_at if alarm else None,
     }
 
 

@@ -15,6 +15,7 @@ EventType = Literal[
     "case.presence",
     "source.changed",
     "town.changed",
+    "archive.changed",
 ]
 EVENT_TYPES: tuple[str, ...] = get_args(EventType)
 # The one group every websocket process listens to; it sorts out itself who may hear what.

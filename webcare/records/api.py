@@ -19,6 +19,7 @@ from webcare.organisation.audit import record_audit
 from webcare.organisation.authentication import OurRequest
 from webcare.organisation.models import Role
 from webcare.records import erasing, queries
+from webcare.records.alarms import TOLD
 
 READERS = (Role.ARCHIVIST, Role.PRIVACY_OFFICER)
 
@@ -213,7 +214,7 @@ class ErasureView(APIView):
 
 
 class LogView(APIView):
-    permission_classes = (allow(*READERS, Role.ADMINISTRATOR),)
+    permission_classes = (allow(*TOLD),)
 
     @extend_schema(operation_id="getArchiveLog", responses=LogState, tags=["archive"])
     def get(self, request: OurRequest) -> Response:

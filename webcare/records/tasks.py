@@ -15,6 +15,7 @@ from webcare.celery import app
 from webcare.organisation.audit import record_audit
 from webcare.organisation.models import Municipality
 from webcare.records import erasing, sending, sequencing
+from webcare.records.alarms import FULL, find_alarm, tell_of
 
 __all__ = ["sequencing"]
 
@@ -23,14 +24,14 @@ MOST_FINDINGS = 50
 
 @shared_task(queue="default", ignore_result=True)
 def check_sample() -> None:
-    """Every day: some parts of every log, and its newest head."""
+    """Every day: some parts of every log and its newest head; all of it while there is an alarm."""
     check_all("sample", verify.SAMPLE)
 
 
 @shared_task(queue="default", ignore_result=True)
 def check_everything() -> None:
     """Every month: every record of every log."""
-    check_all("full", None)
+    check_all(FULL, None)
 
 
 @shared_task(queue="default", ignore_result=True)
@@ -49,7 +50,10 @@ def send_checkpoints() -> None:
 
 def check_all(scope: str, sample: int | None) -> None:
     for municipality in Municipality.objects.filter(archive_log__isnull=False):
-        check_log(municipality, scope, sample)
+        if find_alarm(municipality.pk):
+            check_log(municipality, FULL, None)
+        else:
+            check_log(municipality, scope, sample)
 
 
 def check_log(municipality: Municipality, scope: str, sample: int | None) -> Verification:
@@ -71,6 +75,7 @@ def check_log(municipality: Municipality, scope: str, sample: int | None) -> Ver
         result="failed" if found.wrong else "ok",
         detail={"scope": scope, "records": found.records, "wrong": found.wrong},
     )
+    tell_of(municipality.pk)
     return found
 
 

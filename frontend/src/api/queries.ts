@@ -28,11 +28,14 @@ export function useRoles() {
   }
 }
 
-export function useOrganisation(): ComputedRef<Organisation | undefined> {
+export function useOrganisation(
+  options: { refetchInterval?: number } = {},
+): ComputedRef<Organisation | undefined> {
   const query = useQuery({
     queryKey: keys.organisation,
     queryFn: calls.getOrganisation,
     staleTime: 300_000,
+    ...options,
   })
   return computed(() => query.data.value)
 }

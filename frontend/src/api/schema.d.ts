@@ -1416,6 +1416,11 @@ export interface components {
             themes: components["schemas"]["Choice"][];
             emotions: components["schemas"]["Choice"][];
             closeReasons: components["schemas"]["Choice"][];
+            /**
+             * Format: date-time
+             * @description Since when a check of the archive stands that found something wrong; for those who can do something about it.
+             */
+            archiveAlarm: string | null;
         };
         /**
          * @description * `sent` - sent

@@ -5,3 +5,4 @@ export type EventType =
   | "case.presence"
   | "source.changed"
   | "town.changed"
+  | "archive.changed"

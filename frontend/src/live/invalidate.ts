@@ -20,6 +20,8 @@ export function staleKeys(event: EventType, id: number): QueryKey[] {
       return [keys.sources, keys.organisation]
     case "town.changed":
       return [keys.town(), keys.mentions()]
+    case "archive.changed":
+      return [keys.organisation, keys.archiveLog]
     default:
       // An older page meeting a newer server has nothing to do until it is reloaded.
       event satisfies never

@@ -1,6 +1,14 @@
 import type nl from "../nl/archive"
 
 const archive: typeof nl = {
+  banner: {
+    title: "A check of the archive failed.",
+    meaning:
+      "On {at} part of the archive turned out not to prove any more what was said and sent: something changed, disappeared or cannot be checked.",
+    advice:
+      "You can go on answering. Do not repair or remove anything in the archive, do not overwrite a backup, and warn the archivist and the administrator now. This message goes when a full check holds again; one runs every night until then.",
+    look: "See what is wrong",
+  },
   title: "Archive",
   lead: "What was registered, with the proof that it was so. Every look is logged.",
   state: "State of the log",
