@@ -34,7 +34,7 @@ export default {
   machine: "Theme and tenor are the computer’s (model {model}); it is in doubt about {share} % of the messages.",
   shares: {
     title: "Tenor, estimated",
-    lead: "Which share of the posts says this, by an estimate from {n} posts.",
+    lead: "Which share of the posts says this, by an estimate over {n} posts.",
     between: "between {low} and {high} %",
     about: "about {low} %",
     counted: "counted {p} %",

@@ -35,7 +35,7 @@ export default {
     "Thema en teneur komen van de computer (model {model}); bij {share} % van de berichten twijfelt hij.",
   shares: {
     title: "Teneur, geschat",
-    lead: "Hoe groot deel van de berichten dit zegt, volgens een schatting uit {n} berichten.",
+    lead: "Hoe groot deel van de berichten dit zegt, volgens een schatting over {n} berichten.",
     between: "tussen {low} en {high} %",
     about: "ongeveer {low} %",
     counted: "geteld {p} %",
