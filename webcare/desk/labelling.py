@@ -46,7 +46,7 @@ class Work:
 
 
 def find_work(person: Person) -> Work:
-    """What this person may still look at this week; four queries.
+    """What this person may still look at this week; as many queries however long the list is.
 
     Posts in conversations of other teams are not on their list. Everybody has an order of their
     own, so that two people at work seldom meet.
@@ -79,7 +79,7 @@ def answer(person: Person, mention_id: int, said: Mapping[str, Any]) -> None:
     item, case_id = _find(person, mention_id)
     if item.done_for(person.pk):
         raise Conflict("Hier is al iets over gezegd. Door naar het volgende bericht.", "done")
-    mention = Mention.objects.get(pk=mention_id)
+    mention = Mention.objects.defer("search").get(pk=mention_id)
     machine = _of_the_machine([mention_id])[0]
     if not machine.current:
         # "Right" was said of what the machine showed, not of what a colleague made of it.

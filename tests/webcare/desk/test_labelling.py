@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import Any
 
 import pytest
 from django.core.exceptions import PermissionDenied, ValidationError
+from django.db import connection
 from django.test import Client
+from django.test.utils import CaptureQueriesContext
+from django.utils import timezone
 
 from monitoring.models import LabelSet, Mention
 from tests.cast import Cast
 from tests.makers import make_source
+from tests.monitoring.town.voices import say
 from tests.webcare.desk.makers import make_listed_case, verdict
 from webcare.api import Conflict
 from webcare.desk import cases, labelling
@@ -140,18 +145,23 @@ def test_what_is_not_on_the_list_cannot_be_labelled_through_it(cast: Cast, singl
 
 
 def test_talk_of_the_town_is_labelled_by_any_team(cast: Cast) -> None:
-    from datetime import timedelta
-
-    from django.utils import timezone
-
-    from tests.monitoring.town.voices import say
-
     last_week = timezone.now() - timedelta(days=7)
     mention = say(make_source(cast.municipality), text="Mooie stad", posted_at=last_week)
     labelling.answer(cast.other_agent, mention.pk, {"intent": "compliment"})
     assert current(mention.pk).intent == "compliment"
     labelling.take_back(cast.other_agent, mention.pk)
     assert current(mention.pk).person is None
+
+
+def test_a_longer_list_takes_no_more_queries(cast: Cast) -> None:
+    queries = []
+    for words in (WORDS[:2], WORDS[2:]):
+        for word in words:
+            make_listed_case(cast.account, f"De {word} {word}{word} is kapot")
+        with CaptureQueriesContext(connection) as captured:
+            assert labelling.find_work(cast.agent).tasks
+        queries.append(len(captured))
+    assert queries[0] == queries[1]
 
 
 def test_two_people_each_have_an_order_of_their_own(cast: Cast, listed: list[Case]) -> None:
