@@ -26,6 +26,8 @@ export default typescript.config(
       "vue/require-default-prop": "off",
       // A label may name its control by `for` alone.
       "vuejs-accessibility/label-has-for": ["error", { required: { some: ["nesting", "id"] } }],
+      // Our own label: it ties itself to the control in its slot.
+      "vuejs-accessibility/form-control-has-label": ["error", { labelComponents: ["Field"] }],
       "max-lines": ["error", { max: 400 }],
       "no-console": "error",
     },

@@ -3,7 +3,7 @@ import type { Role } from "./api/types"
 import type { IconName } from "./ui/iconNames"
 
 export interface Place {
-  name: "inbox" | "town" | "labels" | "import" | "sources" | "people" | "audit" | "archive"
+  name: "inbox" | "town" | "labels" | "import" | "sources" | "teams" | "people" | "audit" | "archive"
   path: string
   icon: IconName
   /** Who has business there; the server decides who may. */
@@ -32,6 +32,7 @@ export const places: readonly Place[] = [
     icon: "sources",
     roles: ["team_lead", "adviser", "administrator"],
   },
+  { name: "teams", path: "/teams", icon: "teams", roles: ["team_lead", "administrator"] },
   { name: "people", path: "/people", icon: "people", roles: ["administrator"] },
   { name: "archive", path: "/archive", icon: "seal", roles: ["archivist", "privacy_officer"] },
   { name: "audit", path: "/audit", icon: "audit", roles: ["privacy_officer", "administrator"] },
@@ -46,6 +47,7 @@ const pages: Record<Place["name"], () => Promise<unknown>> = {
   labels: () => import("./labelling/LabellingPage.vue"),
   import: () => import("./imports/ImportPage.vue"),
   sources: () => import("./sources/SourcesPage.vue"),
+  teams: () => import("./organisation/OrganisationPage.vue"),
   people: () => import("./people/PeoplePage.vue"),
   audit: () => import("./audit/AuditPage.vue"),
   archive: () => import("./archive/ArchivePage.vue"),

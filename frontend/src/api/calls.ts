@@ -158,6 +158,20 @@ export const invitePerson = (person_id: number) =>
   answer(
     api.POST("/api/v1/people/{person_id}/invitation", { params: { path: { person_id } } }),
   )
+/** What the server fills in itself is part of the generated type of these two bodies. */
+export const addTeam = (team: shape.NewTeam) =>
+  answer(api.POST("/api/v1/teams", { body: team as shape.Team }))
+export const changeTeam = (team_id: number, body: shape.TeamChanges) =>
+  answer(api.PATCH("/api/v1/teams/{team_id}", { params: { path: { team_id } }, body }))
+export const changeAccount = (account_id: number, body: shape.AccountChanges) =>
+  answer(api.PATCH("/api/v1/accounts/{account_id}", { params: { path: { account_id } }, body }))
+export const getDeputyships = () => answer(api.GET("/api/v1/deputyships"))
+export const addDeputyship = (deputyship: shape.NewDeputyship) =>
+  answer(api.POST("/api/v1/deputyships", { body: deputyship as shape.Deputyship }))
+export const endDeputyship = (deputyship_id: number) =>
+  answer(
+    api.DELETE("/api/v1/deputyships/{deputyship_id}", { params: { path: { deputyship_id } } }),
+  )
 export const getAudit = (filters: shape.AuditFilters, cursor: string | null) =>
   answer(
     api.GET("/api/v1/audit-entries", {

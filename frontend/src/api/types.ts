@@ -107,6 +107,12 @@ export type SourceChanges = Schemas["PatchedSourceChanges"]
 export type Person = Schemas["Person"]
 export type NewPerson = Schemas["NewPerson"]
 export type PersonChanges = Schemas["PatchedPersonChanges"]
+export type Team = Schemas["Team"]
+export type NewTeam = Pick<Team, "name" | "central">
+export type TeamChanges = Schemas["PatchedTeamChanges"]
+export type AccountChanges = Omit<Schemas["PatchedAccountTargets"], "id" | "name" | "handle">
+export type Deputyship = Schemas["Deputyship"]
+export type NewDeputyship = Omit<Deputyship, "id">
 export type AuditEntry = Schemas["AuditEntry"]
 export type AuditFilters = Omit<
   NonNullable<operations["listAuditEntries"]["parameters"]["query"]>,

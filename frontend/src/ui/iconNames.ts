@@ -5,6 +5,7 @@ export const iconNames = {
   import: "file-upload",
   sources: "antenna",
   people: "users",
+  teams: "sitemap",
   audit: "list-search",
   logout: "logout",
   sun: "sun",

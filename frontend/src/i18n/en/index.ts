@@ -5,8 +5,9 @@ import inbox from "./inbox"
 import labelling from "./labelling"
 import office from "./office"
 import shell from "./shell"
+import teams from "./teams"
 import town from "./town"
 import words from "./words"
 
-const en: Messages = { ...shell, words, inbox, case: dossier, town, labelling, archive, ...office }
+const en: Messages = { ...shell, words, inbox, case: dossier, town, labelling, archive, teams, ...office }
 export default en

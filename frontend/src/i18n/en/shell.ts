@@ -7,6 +7,7 @@ export default {
     labels: "Labelling",
     import: "Import",
     sources: "Sources",
+    teams: "Teams",
     people: "People",
     audit: "Audit log",
     archive: "Archive",

@@ -7,6 +7,7 @@ export default {
     labels: "Labelen",
     import: "Import",
     sources: "Bronnen",
+    teams: "Teams",
     people: "Collega’s",
     audit: "Logboek",
     archive: "Archief",
