@@ -7,9 +7,9 @@ export default {
   labels: "What does the computer say?",
   why: {
     title: "Why this post?",
-    random: "Chance: picked at random, to measure fairly how often the computer is wrong.",
-    uncertain: "Doubt: of this one the computer knew least what it is.",
-    rare: "Rare: there are few of these, or the computer read a post that says the same differently.",
+    random: "Picked at random, to measure fairly how often the computer is wrong.",
+    uncertain: "Of this one the computer knew least what it is.",
+    rare: "There are few of these, or the computer read a post that says the same differently.",
     double: "Two colleagues look at this without seeing each other’s labels. So we measure how far people agree.",
   },
   short: { random: "chance", uncertain: "doubt", rare: "rare", double: "double" },

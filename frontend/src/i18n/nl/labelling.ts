@@ -7,9 +7,9 @@ export default {
   labels: "Wat zegt de computer?",
   why: {
     title: "Waarom dit bericht?",
-    random: "Toeval: willekeurig gekozen, om eerlijk te meten hoe vaak de computer zich vergist.",
-    uncertain: "Twijfel: hiervan wist de computer het minst zeker wat het is.",
-    rare: "Zeldzaam: dit komt weinig voor, of een bericht dat hetzelfde zegt las de computer anders.",
+    random: "Willekeurig gekozen, om eerlijk te meten hoe vaak de computer zich vergist.",
+    uncertain: "Hiervan wist de computer het minst zeker wat het is.",
+    rare: "Dit komt weinig voor, of een bericht dat hetzelfde zegt las de computer anders.",
     double: "Twee collega’s kijken hiernaar, zonder elkaars labels te zien. Zo meten we hoe eens mensen het zijn.",
   },
   short: { random: "toeval", uncertain: "twijfel", rare: "zeldzaam", double: "dubbel" },
