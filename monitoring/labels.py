@@ -9,6 +9,7 @@ import orjson
 from django.core.exceptions import ValidationError
 from django.db import transaction
 from django.utils import timezone
+from django.utils.translation import gettext as _
 
 from monitoring.batches import execute_batch
 from monitoring.models import LabelSet, Mention
@@ -94,7 +95,7 @@ def check_correction(head: str, value: Any) -> None:
     """Raise `ValidationError` unless `value` is one that `head` can take; None confirms it."""
     allowed = CORRECTABLE.get(head)
     if allowed is None:
-        raise ValidationError({"head": "Dit label kan niet worden aangepast."})
+        raise ValidationError({"head": _("Dit label kan niet worden aangepast.")})
     if value is None:
         return
     given = value if isinstance(value, list) else [value]
@@ -106,7 +107,7 @@ def check_correction(head: str, value: Any) -> None:
         and all(item in allowed for item in given)
     )
     if not fits:
-        raise ValidationError({"value": "Kies een van de bestaande labels."})
+        raise ValidationError({"value": _("Kies een van de bestaande labels.")})
 
 
 def head_value(labels: LabelSet, head: str) -> Any:
@@ -141,11 +142,13 @@ def say(
     `ValidationError` for a value the head does not know, and when nothing is said.
     """
     if not said:
-        raise ValidationError({"answers": "Zeg van minstens één label wat het is."})
+        raise ValidationError({"answers": _("Zeg van minstens één label wat het is.")})
     for head, value in said.items():
         check_correction(head, value)
     if why not in LabelSet.Why.values:
-        raise ValidationError({"why": f"Kies uit {', '.join(LabelSet.Why.values)}."})
+        raise ValidationError(
+            {"why": _("Kies uit %(choices)s.") % {"choices": ", ".join(LabelSet.Why.values)}}
+        )
     with transaction.atomic():
         _take_turn(mention)
         before = LabelSet.objects.filter(mention=mention, current=True).first()
@@ -171,7 +174,7 @@ def say(
             if value is not None:
                 setattr(after, head, float(value) if isinstance(value, bool) else value)
             elif base is None or getattr(after, head) == "":
-                raise ValidationError({"value": "Er is nog geen label om te bevestigen."})
+                raise ValidationError({"value": _("Er is nog geen label om te bevestigen.")})
             appended.append(after)
         if before is not None:
             LabelSet.objects.filter(pk=before.pk).update(current=False)
@@ -195,7 +198,7 @@ def restore(label_set: LabelSet) -> None:
         ).order_by("pk")
         taken = list(together)
         if not taken or not taken[-1].current:
-            raise ValidationError("Hierover is daarna nog iets gezegd.")
+            raise ValidationError(_("Hierover is daarna nog iets gezegd."))
         before = standing.filter(pk__lt=taken[0].pk).order_by("-pk").first()
         together.update(current=False, taken_back=True)
         if before is not None:

@@ -7,6 +7,7 @@ from typing import Any, BinaryIO
 from django.core.exceptions import ValidationError
 from django.db import transaction
 from django.urls import path
+from django.utils.translation import gettext as _
 from drf_spectacular.utils import extend_schema
 from rest_framework import serializers as s
 from rest_framework.parsers import MultiPartParser
@@ -96,7 +97,7 @@ def _read_file(request: OurRequest) -> BinaryIO:
     file = body.validated_data["file"]
     if file.size > LARGEST:
         raise ValidationError(
-            {"file": "Dit bestand is groter dan 50 MB; deel het op of vraag de beheerder."}
+            {"file": _("Dit bestand is groter dan 50 MB; deel het op of vraag de beheerder.")}
         )
     stream: BinaryIO = file
     return stream

@@ -17,6 +17,7 @@ from dataclasses import dataclass, field
 from datetime import date, datetime, time
 from typing import Any, BinaryIO, Final
 
+from django.utils.translation import gettext as _
 from openpyxl import load_workbook
 
 from monitoring.imports.columns import REQUIRED, find_field
@@ -56,20 +57,24 @@ def read_lines(stream: BinaryIO) -> Iterator[Line]:
     start = stream.read(BLOCK)
     stream.seek(0)
     if not start.strip():
-        raise FileProblem("Dit bestand is leeg.")
+        raise FileProblem(_("Dit bestand is leeg."))
     if start.startswith(b"PK\x03\x04"):
         return _read_xlsx(stream)
     if start.startswith(b"\xd0\xcf\x11\xe0"):
-        raise FileProblem("Dit is het oude Excel-formaat (.xls). Bewaar het als .xlsx of CSV.")
+        raise FileProblem(_("Dit is het oude Excel-formaat (.xls). Bewaar het als .xlsx of CSV."))
     encoding = find_encoding(stream)
     if b"\0" in start and encoding != "utf-16":
-        raise FileProblem("Dit is geen lijst met berichten. Kies een CSV-, XLSX- of JSONL-bestand.")
+        raise FileProblem(
+            _("Dit is geen lijst met berichten. Kies een CSV-, XLSX- of JSONL-bestand.")
+        )
     text = io.TextIOWrapper(io.BufferedReader(_Unclosed(stream)), encoding=encoding, newline="")
     first = start.decode(encoding, "replace").lstrip("\ufeff \t\r\n")
     if first.startswith("{"):
         return _read_jsonl(text)
     if first.startswith("["):
-        raise FileProblem("Dit is één JSON-lijst. Zet elk bericht als object op een eigen regel.")
+        raise FileProblem(
+            _("Dit is één JSON-lijst. Zet elk bericht als object op een eigen regel.")
+        )
     return _read_csv(text)
 
 
@@ -112,12 +117,17 @@ def _physical_lines(text: io.TextIOBase) -> Iterator[str]:
         while line := text.readline(LONGEST_LINE + 1):
             number += 1
             if len(line) > LONGEST_LINE:
-                raise FileProblem(f"Regel {number} is langer dan een miljoen tekens.")
+                raise FileProblem(
+                    _("Regel %(number)s is langer dan een miljoen tekens.") % {"number": number}
+                )
             yield line
     except UnicodeDecodeError:
         raise FileProblem(
-            f"Na regel {number} staan tekens die geen UTF-8 en geen Windows-1252 zijn."
-            " Bewaar het bestand als UTF-8."
+            _(
+                "Na regel %(number)s staan tekens die geen UTF-8 en geen Windows-1252 zijn. "
+                "Bewaar het bestand als UTF-8."
+            )
+            % {"number": number}
         ) from None
 
 
@@ -128,13 +138,13 @@ def _read_jsonl(text: io.TextIOBase) -> Iterator[Line]:
         try:
             found = json.loads(line, parse_int=_read_whole, parse_constant=_refuse)
         except (ValueError, RecursionError):
-            yield Line(number, problem="geen geldige JSON")
+            yield Line(number, problem=_("geen geldige JSON"))
             continue
         if not isinstance(found, dict):
-            yield Line(number, problem="geen JSON-object")
+            yield Line(number, problem=_("geen JSON-object"))
             continue
         if _is_deeper(found, DEEPEST):
-            yield Line(number, problem=f"meer dan {DEEPEST} lagen diep")
+            yield Line(number, problem=_("meer dan %(most)s lagen diep") % {"most": DEEPEST})
             continue
         values = {name: value for key, value in found.items() if (name := find_field(key))}
         yield Line(number, values, found)
@@ -171,7 +181,7 @@ def _read_csv(text: io.TextIOBase) -> Iterator[Line]:
         except StopIteration:
             return
         except csv.Error:
-            yield Line(number, problem="aanhalingstekens kloppen niet")
+            yield Line(number, problem=_("aanhalingstekens kloppen niet"))
             continue
         yield from _as_line(number, columns, fields, cells)
 
@@ -181,7 +191,7 @@ def _find_header(lines: Iterable[str]) -> tuple[int, str]:
     for skipped, line in enumerate(lines):
         if line.strip():
             return skipped, line
-    raise FileProblem("Dit bestand is leeg.")
+    raise FileProblem(_("Dit bestand is leeg."))
 
 
 def _split(line: str, delimiter: str) -> list[str]:
@@ -197,9 +207,10 @@ def _read_xlsx(stream: BinaryIO) -> Iterator[Line]:
         # Some programs write a wrong size; the cells themselves tell.
         sheet.reset_dimensions()
         rows = enumerate(_readable(sheet.iter_rows(values_only=True)), 1)
-        header = next((cells for _, cells in rows if any(cell is not None for cell in cells)), None)
+        filled = (cells for _row, cells in rows if any(cell is not None for cell in cells))
+        header = next(filled, None)
         if header is None:
-            raise FileProblem("Het eerste werkblad is leeg.")
+            raise FileProblem(_("Het eerste werkblad is leeg."))
         columns = [str(cell or "") for cell in header]
         fields = _check_columns(columns)
         for number, cells in rows:
@@ -214,7 +225,7 @@ def _open_workbook(stream: BinaryIO) -> Any:
         if sum(part.file_size for part in parts) > LARGEST_UNPACKED or any(
             part.file_size > _largest(part.filename) for part in parts
         ):
-            raise FileProblem("Dit Excel-bestand is te groot. Bewaar het als CSV.")
+            raise FileProblem(_("Dit Excel-bestand is te groot. Bewaar het als CSV."))
         stream.seek(0)
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
@@ -222,7 +233,7 @@ def _open_workbook(stream: BinaryIO) -> Any:
     except FileProblem:
         raise
     except Exception as error:
-        raise FileProblem("Dit is geen leesbaar Excel-bestand.") from error
+        raise FileProblem(_("Dit is geen leesbaar Excel-bestand.")) from error
 
 
 def _largest(part: str) -> int:
@@ -237,12 +248,14 @@ def _readable(rows: Iterable[Sequence[Any]]) -> Iterator[Sequence[Any]]:
     try:
         for number, cells in enumerate(rows, 1):
             if number > LAST_ROW:
-                raise FileProblem(f"Dit Excel-bestand heeft meer dan {LAST_ROW} regels.")
+                raise FileProblem(
+                    _("Dit Excel-bestand heeft meer dan %(most)s regels.") % {"most": LAST_ROW}
+                )
             yield cells
     except FileProblem:
         raise
     except Exception as error:
-        raise FileProblem("Dit Excel-bestand is beschadigd.") from error
+        raise FileProblem(_("Dit Excel-bestand is beschadigd.")) from error
 
 
 def _as_line(
@@ -251,7 +264,11 @@ def _as_line(
     if not any(cell is not None and str(cell).strip() for cell in cells):
         return
     if len(cells) > len(columns) and any(str(cell or "").strip() for cell in cells[len(columns) :]):
-        yield Line(number, problem=f"heeft {len(cells)} kolommen, de kop {len(columns)}")
+        yield Line(
+            number,
+            problem=_("heeft %(cells)s kolommen, de kop %(columns)s")
+            % {"cells": len(cells), "columns": len(columns)},
+        )
         return
     raw = {
         column or f"kolom {place}": _plain(cell)
@@ -266,11 +283,17 @@ def _check_columns(columns: Sequence[str]) -> list[str | None]:
     fields = [find_field(column) for column in columns]
     if missing := [name for known, name in REQUIRED.items() if known not in fields]:
         found = ", ".join(column.strip()[:40] for column in columns[:20] if column.strip())
-        raise FileProblem(f"Kolom {' en '.join(missing)} ontbreekt. Gevonden kolommen: {found}.")
+        raise FileProblem(
+            _("Kolom %(missing)s ontbreekt. Gevonden kolommen: %(found)s.")
+            % {"missing": " en ".join(missing), "found": found}
+        )
     for known in set(fields) - {None}:
         if fields.count(known) > 1:
             twice = [column for column, name in zip(columns, fields, strict=True) if name == known]
-            raise FileProblem(f"De kolommen {' en '.join(twice)} betekenen hetzelfde; laat er één.")
+            raise FileProblem(
+                _("De kolommen %(twice)s betekenen hetzelfde; laat er één.")
+                % {"twice": " en ".join(twice)}
+            )
     return fields
 
 

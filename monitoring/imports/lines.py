@@ -12,6 +12,7 @@ from typing import Any, Final
 from zoneinfo import ZoneInfo
 
 from django.utils import timezone
+from django.utils.translation import gettext as _
 
 from monitoring.imports.files import Line
 from monitoring.platforms.base import Author, Medium, Post
@@ -113,10 +114,12 @@ def _read_string(name: str, longest: int) -> Callable[[Any], str]:
         if value is None:
             return ""
         if isinstance(value, bool) or not isinstance(value, str | int | float):
-            raise _Wrong(f"{name} is geen tekst")
+            raise _Wrong(_("%(name)s is geen tekst") % {"name": name})
         text = str(int(value)) if isinstance(value, float) and value.is_integer() else str(value)
         if len(text) > longest:
-            raise _Wrong(f"{name} is langer dan {longest} tekens")
+            raise _Wrong(
+                _("%(name)s is langer dan %(longest)s tekens") % {"name": name, "longest": longest}
+            )
         return text.strip()
 
     return read
@@ -124,26 +127,26 @@ def _read_string(name: str, longest: int) -> Callable[[Any], str]:
 
 def _read_text(value: Any) -> str:
     if value is not None and not isinstance(value, str | int | float):
-        raise _Wrong("bericht is geen tekst")
+        raise _Wrong(_("bericht is geen tekst"))
     # Kept as received, outer white space too; only a line without words is refused.
     text = value if isinstance(value, str) else _read_string("bericht", LONGEST_TEXT)(value)
     if not text.strip():
-        raise _Wrong("bericht is leeg")
+        raise _Wrong(_("bericht is leeg"))
     if len(text) > LONGEST_TEXT:
-        raise _Wrong(f"bericht is langer dan {LONGEST_TEXT} tekens")
+        raise _Wrong(_("bericht is langer dan %(longest)s tekens") % {"longest": LONGEST_TEXT})
     return text
 
 
 def _read_id(value: Any) -> str:
     if isinstance(value, float) and abs(value) >= EXACT:
-        raise _Wrong("id is als getal opgeslagen en verloor cijfers; maak er tekst van")
+        raise _Wrong(_("id is als getal opgeslagen en verloor cijfers; maak er tekst van"))
     return _read_string("id", 300)(value)
 
 
 def _read_url(value: Any) -> str:
     url = _read_string("link", 2000)(value)
     if url and not url.lower().startswith(("http://", "https://")):
-        raise _Wrong("link begint niet met http:// of https://")
+        raise _Wrong(_("link begint niet met http:// of https://"))
     return url
 
 
@@ -151,7 +154,10 @@ def _read_platform(value: Any) -> str:
     name = _read_string("platform", 100)(value)
     if name and name.lower() not in PLATFORM_NAMES:
         known = ", ".join(PLATFORMS)
-        raise _Wrong(f"platform {name[:40]!r} is onbekend (wel: {known})")
+        raise _Wrong(
+            _("platform %(name)s is onbekend (wel: %(known)s)")
+            % {"name": repr(name[:40]), "known": known}
+        )
     return PLATFORM_NAMES[name.lower()] if name else ""
 
 
@@ -160,7 +166,7 @@ def _read_yes(name: str) -> Callable[[Any], bool]:
         word = "" if value is None else str(value).strip().lower().removesuffix(".0")
         if word in YES or word in NO:
             return word in YES
-        raise _Wrong(f"{name} is ja noch nee")
+        raise _Wrong(_("%(name)s is ja noch nee") % {"name": name})
 
     return read
 
@@ -170,7 +176,7 @@ def _read_followers(value: Any) -> int | None:
     if not text:
         return None
     if not text.isascii() or not text.isdigit() or int(text) >= 2**31:
-        raise _Wrong("volgers is geen aantal")
+        raise _Wrong(_("volgers is geen aantal"))
     return int(text)
 
 
@@ -182,7 +188,7 @@ def _read_media(value: Any) -> tuple[Medium, ...]:
     if not isinstance(value, list) or not all(
         isinstance(item, Mapping) and isinstance(item.get("url"), str) for item in value
     ):
-        raise _Wrong("media is geen lijst van adressen")
+        raise _Wrong(_("media is geen lijst van adressen"))
     return tuple(
         Medium(_read_url(item["url"]), _read_string("alt", 2000)(item.get("alt"))) for item in value
     )
@@ -213,11 +219,11 @@ def _read_moment(value: Any, separate_time: Any) -> datetime:
     try:
         moment = (moment if moment.tzinfo else moment.replace(tzinfo=HERE)).astimezone(UTC)
     except OverflowError:
-        raise _Wrong("datum bestaat niet") from None
+        raise _Wrong(_("datum bestaat niet")) from None
     if moment < OLDEST:
-        raise _Wrong("datum ligt voor 2000")
+        raise _Wrong(_("datum ligt voor 2000"))
     if moment > timezone.now() + timedelta(hours=24):
-        raise _Wrong("datum ligt in de toekomst")
+        raise _Wrong(_("datum ligt in de toekomst"))
     return moment
 
 
@@ -227,9 +233,9 @@ def _read_date(value: Any) -> datetime:
     if isinstance(value, date):
         return datetime.combine(value, time())
     if value is None or (isinstance(value, str) and not value.strip()):
-        raise _Wrong("datum ontbreekt")
+        raise _Wrong(_("datum ontbreekt"))
     if not isinstance(value, str):
-        raise _Wrong("datum is een getal; geef de cel een datumopmaak")
+        raise _Wrong(_("datum is een getal; geef de cel een datumopmaak"))
     text = value.strip()
     try:
         if found := _DUTCH_DATE.fullmatch(text):
@@ -240,7 +246,8 @@ def _read_date(value: Any) -> datetime:
         return datetime.fromisoformat(text)
     except ValueError:
         raise _Wrong(
-            f"datum {text[:40]!r} is niet te lezen (wel: 2026-11-20T14:17+01:00, 20-11-2026 14:17)"
+            _("datum %(text)s is niet te lezen (wel: 2026-11-20T14:17+01:00, 20-11-2026 14:17)")
+            % {"text": repr(text[:40])}
         ) from None
 
 
@@ -256,7 +263,9 @@ def _read_time(value: Any) -> time:
         return value.time()
     if isinstance(value, time):
         return value
-    wrong = _Wrong(f"tijd {str(value)[:20]!r} is niet te lezen (wel: 14:17)")
+    wrong = _Wrong(
+        _("tijd %(value)s is niet te lezen (wel: 14:17)") % {"value": repr(str(value)[:20])}
+    )
     found = _TIME.fullmatch(str(value).strip())
     if not found:
         raise wrong

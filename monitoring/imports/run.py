@@ -10,6 +10,7 @@ from typing import Any, BinaryIO, Final
 
 from django.db import transaction
 from django.db.models import QuerySet
+from django.utils.translation import gettext as _
 
 from monitoring.imports.files import FileProblem, read_lines
 from monitoring.imports.lines import PLATFORM_NAMES, Judged, judge
@@ -121,7 +122,7 @@ def find_import_source(municipality_id: int, platform: str) -> Source:
     """
     source = _import_sources(municipality_id).filter(platform=platform).first()
     if source is None:
-        source, _ = Source.objects.get_or_create(
+        source, _made = Source.objects.get_or_create(
             municipality_id=municipality_id,
             name=f"Import: {get_platform(platform).label}",
             defaults={
@@ -142,7 +143,7 @@ def _judged(stream: BinaryIO, platform: str, tally: _Tally) -> Iterator[Judged]:
     """The valid lines; the others are tallied."""
     default = PLATFORM_NAMES.get(platform.lower())
     if default is None:
-        raise FileProblem(f"Platform {platform!r} is onbekend.")
+        raise FileProblem(_("Platform %(platform)s is onbekend.") % {"platform": repr(platform)})
     for line in read_lines(stream):
         judged = judge(line, default)
         tally.total += 1
@@ -151,7 +152,7 @@ def _judged(stream: BinaryIO, platform: str, tally: _Tally) -> Iterator[Judged]:
         else:
             yield judged
     if not tally.total:
-        raise FileProblem("Dit bestand heeft een kop, maar geen regels.")
+        raise FileProblem(_("Dit bestand heeft een kop, maar geen regels."))
 
 
 def _batches(lines: Iterable[Judged]) -> Iterator[list[Judged]]:

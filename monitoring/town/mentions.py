@@ -11,6 +11,7 @@ from typing import Any, Final
 from django.core.exceptions import ValidationError
 from django.db import connection
 from django.utils.dateparse import parse_datetime
+from django.utils.translation import gettext as _
 
 LIMIT: Final = 50
 MOST: Final = 200
@@ -97,10 +98,10 @@ def make_cursor(at: datetime, number: int) -> str:
 def read_cursor(cursor: str) -> tuple[datetime, int]:
     try:
         text = base64.urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4)).decode()
-        moment, _, number = text.partition(" ")
+        moment, _space, number = text.partition(" ")
         at = parse_datetime(moment)
         if at is None or at.tzinfo is None or not 0 <= int(number) < 2**63:
             raise ValueError(cursor)
         return at, int(number)
     except (ValueError, binascii.Error):
-        raise ValidationError({"cursor": "Deze bladzijde bestaat niet (meer)."}) from None
+        raise ValidationError({"cursor": _("Deze bladzijde bestaat niet (meer).")}) from None

@@ -11,6 +11,8 @@ from datetime import UTC, datetime, timedelta
 from typing import Final, Literal
 from zoneinfo import ZoneInfo
 
+from django.utils.translation import gettext as _
+
 HERE: Final = ZoneInfo("Europe/Amsterdam")
 HOUR: Final = timedelta(hours=1)
 
@@ -58,7 +60,7 @@ def window_of(period: str, until: datetime) -> Window:
     half a Friday is compared with half a Friday.
     """
     if period not in DAYS:
-        raise WindowError("Kies een periode: day, week of month.")
+        raise WindowError(_("Kies een periode: day, week of month."))
     check_moment(until)
     end = ceil_hour(until)
     if period == "day":
@@ -80,14 +82,17 @@ def window_between(since: datetime, until: datetime) -> Window:
     check_moment(until)
     start, end = floor_hour(since), ceil_hour(until)
     if start >= end:
-        raise WindowError("Het begin moet voor het einde liggen.")
+        raise WindowError(_("Het begin moet voor het einde liggen."))
     return Window(start, end, start - (end - start), start)
 
 
 def check_moment(moment: datetime) -> None:
     """Refuse what can only be a slip of the keyboard, before it overflows a calendar."""
     if moment.year not in YEARS:
-        raise WindowError(f"Het jaar {moment.year} kan niet; kies er een na {YEARS.start}.")
+        raise WindowError(
+            _("Het jaar %(year)s kan niet; kies er een na %(first)s.")
+            % {"year": moment.year, "first": YEARS.start}
+        )
 
 
 def floor_hour(moment: datetime) -> datetime:

@@ -9,6 +9,7 @@ from typing import Any
 from django.core.cache import cache
 from django.http import Http404
 from django.urls import path
+from django.utils.translation import gettext as _
 from drf_spectacular.utils import OpenApiParameter, extend_schema
 from redis.exceptions import RedisError
 from rest_framework import exceptions, status
@@ -87,7 +88,7 @@ def _seen_version(request: OurRequest) -> int:
     tag = request.headers.get("If-Match", "").removeprefix("W/").strip('"')
     if not re.fullmatch(r"v[0-9]{1,9}", tag):
         raise exceptions.ValidationError(
-            {"If-Match": 'Stuur de versie mee die je zag, bijvoorbeeld "v3".'}
+            {"If-Match": _('Stuur de versie mee die je zag, bijvoorbeeld "v3".')}
         )
     return int(tag[1:])
 
@@ -105,7 +106,7 @@ class CaseList(APIView):
         try:
             limit = max(1, min(int(given.get("limit", queries.LIMIT)), MAX_LIMIT))
         except ValueError:
-            raise exceptions.ValidationError({"limit": "Dit moet een getal zijn."}) from None
+            raise exceptions.ValidationError({"limit": _("Dit moet een getal zijn.")}) from None
         if given.get("q", "").strip() and not given.get("cursor"):
             # Who searches among residents' words is logged; for what, is not kept.
             record_audit(

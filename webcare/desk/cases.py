@@ -8,6 +8,7 @@ from typing import Any
 
 from django.core.exceptions import PermissionDenied, ValidationError
 from django.utils import timezone
+from django.utils.translation import gettext as _
 
 from monitoring import labels
 from monitoring.models import LabelSet, Mention
@@ -45,7 +46,7 @@ def assign_case(person: Person, case_id: int, colleague_id: int) -> Case:
         pk=colleague_id, municipality_id=person.municipality_id, is_active=True
     ).first()
     if colleague is None:
-        raise ValidationError({"personId": "Deze collega bestaat niet."})
+        raise ValidationError({"personId": _("Deze collega bestaat niet.")})
     return _assign(person, case_id, colleague, Kind.ASSIGNED)
 
 
@@ -58,8 +59,8 @@ def _assign(person: Person, case_id: int, colleague: Person | None, kind: CaseEv
         ):
             raise ValidationError(
                 {
-                    "personId": f"{colleague.name} werkt niet in dit team. "
-                    "Verplaats eerst het gesprek."
+                    "personId": _("%(name)s werkt niet in dit team. Verplaats eerst het gesprek.")
+                    % {"name": colleague.name}
                 }
             )
         change.record(
@@ -75,7 +76,7 @@ def move_case(person: Person, case_id: int, team_id: int) -> Case:
     """Hand the case to another team of the municipality; whoever held it lets go."""
     team = Team.objects.filter(pk=team_id, municipality_id=person.municipality_id).first()
     if team is None:
-        raise ValidationError({"teamId": "Dit team bestaat niet."})
+        raise ValidationError({"teamId": _("Dit team bestaat niet.")})
     with changing(case_id, person) as change:
         case = change.case
         change.record(
@@ -89,7 +90,7 @@ def move_case(person: Person, case_id: int, team_id: int) -> Case:
 
 def add_note(person: Person, case_id: int, text: str) -> Note:
     if not text.strip():
-        raise ValidationError({"text": "Schrijf eerst een notitie."})
+        raise ValidationError({"text": _("Schrijf eerst een notitie.")})
     with changing(case_id, person) as change:
         note = Note.objects.create(case=change.case, author=person, text=text.strip())
         change.record(Kind.NOTED, note=note.pk)
@@ -99,13 +100,15 @@ def add_note(person: Person, case_id: int, text: str) -> Note:
 def close_case(person: Person, case_id: int, reason: str) -> Case:
     """Close without (further) reply. No reply is an outcome with a reason; nothing is lost."""
     if reason not in Case.CloseReason.values:
-        raise ValidationError({"reason": "Kies een reden om dit gesprek te sluiten."})
+        raise ValidationError({"reason": _("Kies een reden om dit gesprek te sluiten.")})
     with changing(case_id, person) as change:
         case = change.case
         if case.state == Case.State.CLOSED:
-            raise ValidationError({"state": "Dit gesprek is al afgehandeld."})
+            raise ValidationError({"state": _("Dit gesprek is al afgehandeld.")})
         if case.replies.filter(state__in=("queued", "sending", "unknown")).exists():
-            raise ValidationError({"state": "Er is nog een antwoord onderweg. Wacht daar even op."})
+            raise ValidationError(
+                {"state": _("Er is nog een antwoord onderweg. Wacht daar even op.")}
+            )
         shut(change, reason)
     return case
 
@@ -122,7 +125,7 @@ def reopen_case(person: Person, case_id: int) -> Case:
     """Open a closed case again. Its clocks run on only where no reply ever came."""
     with changing(case_id, person) as change:
         if change.case.state == Case.State.OPEN:
-            raise ValidationError({"state": "Dit gesprek is al open."})
+            raise ValidationError({"state": _("Dit gesprek is al open.")})
         unshut(change)
         change.record(Kind.REOPENED)
     return change.case
@@ -166,7 +169,7 @@ def say_labels(
         case = change.case
         mention = Mention.objects.filter(pk=mention_id, case_message__case=case).first()
         if mention is None:
-            raise ValidationError({"mentionId": "Dit bericht hoort niet bij dit gesprek."})
+            raise ValidationError({"mentionId": _("Dit bericht hoort niet bij dit gesprek.")})
         label_set = labels.say(mention, said, person.pk, why=why)[-1]
         change.record(
             Kind.LABELLED,
@@ -214,14 +217,14 @@ def undo(person: Person, case_id: int, event_id: int) -> Case:
         case = change.case
         event = find_undoable(case, person)
         if event is None or event.pk != event_id:
-            raise ValidationError({"eventId": "Dit kan niet meer ongedaan worden gemaakt."})
+            raise ValidationError({"eventId": _("Dit kan niet meer ongedaan worden gemaakt.")})
         before = event.data.get("before", {})
         match event.kind:
             case Kind.TAKEN | Kind.ASSIGNED | Kind.RELEASED:
                 case.assignee_id = before["assignee"]
             case Kind.MOVED:
                 if before["team"] not in visible_teams(person):
-                    raise PermissionDenied("Dit gesprek is van een ander team.")
+                    raise PermissionDenied(_("Dit gesprek is van een ander team."))
                 case.team_id, case.assignee_id = before["team"], before["assignee"]
             case Kind.CLOSED:
                 unshut(change, event.data["clocks"])

@@ -9,6 +9,7 @@ from typing import Any
 
 from django.core.exceptions import PermissionDenied
 from django.db import transaction
+from django.utils.translation import gettext as _
 
 from webcare.api import PreconditionFailed
 from webcare.desk import clocks
@@ -46,7 +47,7 @@ def check_may_work(person: Person, case: Case) -> None:
     """Raise `PermissionDenied` unless the person may change this case."""
     check_role(person, *ANSWERING)
     if case.team_id not in visible_teams(person):
-        raise PermissionDenied("Dit gesprek is van een ander team.")
+        raise PermissionDenied(_("Dit gesprek is van een ander team."))
 
 
 @contextmanager
@@ -70,7 +71,7 @@ def changing(
         if person is not None:
             check(person, case)
         if version is not None and version != case.version:
-            raise PreconditionFailed("Het gesprek is intussen veranderd. Bekijk het opnieuw.")
+            raise PreconditionFailed(_("Het gesprek is intussen veranderd. Bekijk het opnieuw."))
         team_before = case.team_id
         yield Change(case, person)
         case.version += 1

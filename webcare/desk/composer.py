@@ -6,6 +6,7 @@ import re
 import unicodedata
 
 from django.core.exceptions import ValidationError
+from django.utils.translation import gettext as _
 
 from monitoring.platforms.base import LengthRule
 from webcare.organisation.models import Person
@@ -36,12 +37,15 @@ def count_length(text: str, rule: LengthRule, handle: str = "") -> int:
 def check_text(text: str, rule: LengthRule | None, handle: str = "") -> None:
     """Raise `ValidationError` in words that say what to do next."""
     if not re.sub(r"\^\w{1,5}\s*$", "", text).strip():
-        raise ValidationError({"text": "Schrijf eerst een antwoord."})
+        raise ValidationError({"text": _("Schrijf eerst een antwoord.")})
     if rule is not None and (length := count_length(text, rule, handle)) > rule.limit:
         raise ValidationError(
             {
-                "text": f"Dit antwoord telt {length} tekens; op dit platform passen er "
-                f"{rule.limit}. Kort het in met {length - rule.limit} tekens."
+                "text": _(
+                    "Dit antwoord telt %(length)s tekens; op dit platform passen er %(limit)s. "
+                    "Kort het in met %(excess)s tekens."
+                )
+                % {"length": length, "limit": rule.limit, "excess": length - rule.limit}
             }
         )
 

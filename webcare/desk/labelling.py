@@ -12,6 +12,7 @@ from hashlib import sha256
 from typing import Any
 
 from django.core.exceptions import ValidationError
+from django.utils.translation import gettext as _
 
 from monitoring import labels
 from monitoring.labelling import Item, labelling_queue
@@ -78,7 +79,7 @@ def answer(person: Person, mention_id: int, said: Mapping[str, Any]) -> None:
     """
     item, case_id = _find(person, mention_id)
     if item.done_for(person.pk):
-        raise Conflict("Hier is al iets over gezegd. Door naar het volgende bericht.", "done")
+        raise Conflict(_("Hier is al iets over gezegd. Door naar het volgende bericht."), "done")
     mention = Mention.objects.defer("search").get(pk=mention_id)
     machine = _of_the_machine([mention_id])[0]
     if not machine.current:
@@ -100,14 +101,14 @@ def take_back(person: Person, mention_id: int) -> None:
 
     Raises as `answer` does, and `ValidationError` when there is nothing to take back.
     """
-    _, case_id = _find(person, mention_id)
+    _mention, case_id = _find(person, mention_id)
     said = (
         LabelSet.objects.filter(mention=mention_id, person=person, current=True)
         .select_related("mention")
         .first()
     )
     if said is None:
-        raise ValidationError("Er is niets meer om terug te nemen.")
+        raise ValidationError(_("Er is niets meer om terug te nemen."))
     if case_id is None:
         labels.restore(said)
     else:

@@ -8,6 +8,7 @@ from typing import Any
 
 from django.core.exceptions import PermissionDenied, ValidationError
 from django.db import connection
+from django.utils.translation import gettext as _
 
 from webcare.desk.cursors import make_cursor, moment, read_cursor
 from webcare.desk.models import Case
@@ -53,7 +54,7 @@ def list_cases(
     `ValidationError` for a filter that means nothing.
     """
     if named := [name for name, value in filters.items() if "\0" in value]:
-        raise ValidationError({named[0]: "Dit kan niet worden gezocht."})
+        raise ValidationError({named[0]: _("Dit kan niet worden gezocht.")})
     where = ["c.municipality_id = %(municipality)s", "c.team_id = ANY(%(teams)s)"]
     values: dict[str, Any] = {
         "municipality": person.municipality_id,
@@ -121,7 +122,7 @@ def _number(name: str, value: str) -> int:
     try:
         return int(value)
     except ValueError:
-        raise ValidationError({name: "Dit moet een nummer zijn."}) from None
+        raise ValidationError({name: _("Dit moet een nummer zijn.")}) from None
 
 
 def _as_item(row: Mapping[str, Any]) -> dict[str, Any]:
@@ -217,7 +218,7 @@ def get_case(person: Person, case_id: int) -> Case:
         pk=case_id, municipality_id=person.municipality_id
     )
     if case.team_id not in teams:
-        raise PermissionDenied("Dit gesprek is van een ander team.")
+        raise PermissionDenied(_("Dit gesprek is van een ander team."))
     return case
 
 

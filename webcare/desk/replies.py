@@ -61,8 +61,10 @@ def approve_reply(
         if case.account is None:
             raise ValidationError(
                 {
-                    "text": "Dit bericht kwam niet via een eigen account binnen; "
-                    "antwoord langs een andere weg."
+                    "text": _(
+                        "Dit bericht kwam niet via een eigen account binnen; "
+                        "antwoord langs een andere weg."
+                    )
                 }
             )
         _check_nobody_was_first(case, person, seen_version)
@@ -71,7 +73,9 @@ def approve_reply(
         text = sign(text, person)
         check_text(text, capabilities.length, to.author_handle)
         if not to.can_reply:
-            raise ValidationError({"text": "Op dit bericht laat het platform geen antwoord toe."})
+            raise ValidationError(
+                {"text": _("Op dit bericht laat het platform geen antwoord toe.")}
+            )
         send_at = timezone.now() + timedelta(seconds=settings.UNDO_SECONDS)
         try:
             with transaction.atomic():
@@ -98,7 +102,7 @@ def approve_reply(
 
 def _check_nobody_was_first(case: Case, person: Person, seen_version: int) -> None:
     if seen_version > case.version:
-        raise PreconditionFailed("Zover is dit gesprek nog niet. Bekijk het opnieuw.")
+        raise PreconditionFailed(_("Zover is dit gesprek nog niet. Bekijk het opnieuw."))
     if case.replies.filter(state__in=UNDER_WAY).exists():
         raise _reply_under_way(case)
     since = list(
@@ -109,8 +113,10 @@ def _check_nobody_was_first(case: Case, person: Person, seen_version: int) -> No
     )[::-1]
     if since:
         raise PreconditionFailed(
-            "Er is iets bijgekomen in dit gesprek. Je tekst staat er nog; "
-            "bekijk het en verstuur opnieuw.",
+            _(
+                "Er is iets bijgekomen in dit gesprek. Je tekst staat er nog; "
+                "bekijk het en verstuur opnieuw."
+            ),
             code="case_changed",
             extra={
                 "events": [
@@ -124,8 +130,8 @@ def _check_nobody_was_first(case: Case, person: Person, seen_version: int) -> No
 def _reply_under_way(case: Case) -> Conflict:
     other = case.replies.filter(state__in=UNDER_WAY).select_related("author").first()
     return Conflict(
-        f"{other.author.name if other else 'Een collega'} was je voor: "
-        "er is al een antwoord onderweg. Je tekst is niet verstuurd.",
+        _("%(name)s was je voor: er is al een antwoord onderweg. Je tekst is niet verstuurd.")
+        % {"name": other.author.name if other else _("Een collega")},
         code="reply_under_way",
         extra={
             "reply": {
@@ -166,7 +172,7 @@ def withdraw_reply(person: Person, reply_id: int) -> Reply:
     with changing_reply(reply_id, person) as (change, reply):
         waiting = reply.state == Reply.State.QUEUED and reply.send_at > timezone.now()
         if not waiting and reply.state != Reply.State.FAILED:
-            raise ValidationError({"state": "Te laat: dit antwoord is al onderweg."})
+            raise ValidationError({"state": _("Te laat: dit antwoord is al onderweg.")})
         reply.state = Reply.State.WITHDRAWN
         change.record(Kind.REPLY_WITHDRAWN, reply=reply.pk)
         open_again(change)
@@ -177,7 +183,7 @@ def retry_reply(person: Person, reply_id: int) -> Reply:
     """Try a failed answer again, with the same key."""
     with changing_reply(reply_id, person) as (change, reply):
         if reply.state != Reply.State.FAILED:
-            raise ValidationError({"state": "Alleen een mislukt antwoord kan opnieuw."})
+            raise ValidationError({"state": _("Alleen een mislukt antwoord kan opnieuw.")})
         if change.case.replies.filter(state__in=UNDER_WAY).exists():
             raise _reply_under_way(change.case)
         requeue(reply, timezone.now())
@@ -189,10 +195,10 @@ def retry_reply(person: Person, reply_id: int) -> Reply:
 def resolve_reply(person: Person, reply_id: int, outcome: str) -> Reply:
     """A person looked on the platform: an unknown answer is there ("sent") or not ("not_sent")."""
     if outcome not in ("sent", "not_sent"):
-        raise ValidationError({"outcome": "Kies: het staat er wel, of het staat er niet."})
+        raise ValidationError({"outcome": _("Kies: het staat er wel, of het staat er niet.")})
     with changing_reply(reply_id, person) as (change, reply):
         if reply.state != Reply.State.UNKNOWN:
-            raise ValidationError({"state": "Dit antwoord is niet (meer) onzeker."})
+            raise ValidationError({"state": _("Dit antwoord is niet (meer) onzeker.")})
         if outcome == "sent":
             attempt = reply.attempts.order_by("-pk").first()
             mark_sent(change, reply, None, attempt.started_at if attempt else timezone.now())

@@ -6,6 +6,7 @@ from typing import Any
 from uuid import UUID
 
 from django.urls import path
+from django.utils.translation import gettext as _
 from drf_spectacular.utils import extend_schema
 from rest_framework import serializers as s
 from rest_framework.response import Response
@@ -208,7 +209,7 @@ class ErasureView(APIView):
             else:
                 erasing.refuse_erasure(record, request.user)
         except CannotErase as error:
-            raise Conflict(str(error)) from None
+            raise Conflict(_(str(error))) from None
         record = queries.get_record(request.user, attribute)
         return Response(RecordDetail(queries.describe_record(record)).data)
 
