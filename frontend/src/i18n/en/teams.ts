@@ -1,7 +1,7 @@
 import type nl from "../nl/teams"
 
 const teams: typeof nl = {
-  title: "Teams",
+  title: "Teams, accounts and deputies",
   lead: "Which teams there are, whose each account is, and who stands in.",
   teams: "Teams",
   teamsLead: "Who works in which team is set with Colleagues.",

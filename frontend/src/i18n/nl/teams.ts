@@ -1,5 +1,5 @@
 export default {
-  title: "Teams",
+  title: "Teams, accounts en vervanging",
   lead: "Welke teams er zijn, welk account van wie is en wie waarneemt.",
   teams: "Teams",
   teamsLead: "Wie in welk team werkt, staat bij Collega’s.",
