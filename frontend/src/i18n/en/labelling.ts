@@ -17,7 +17,6 @@ export default {
   save: "Save",
   skip: "Skip",
   undo: "Previous back",
-  change: "{head}: {value}. Correct",
   changed: "by you",
   unsaid: "I do not know",
   unsaidShown: "you say nothing about it",

@@ -17,7 +17,6 @@ export default {
   save: "Bewaren",
   skip: "Overslaan",
   undo: "Vorige terug",
-  change: "{head}: {value}. Verbeteren",
   changed: "door jou",
   unsaid: "Weet ik niet",
   unsaidShown: "daar zeg je niets over",
