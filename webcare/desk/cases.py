@@ -186,7 +186,7 @@ def take_back_labels(person: Person, case_id: int, label_set: LabelSet) -> None:
     """Take back what was said of a message's labels, however long ago; nobody else may have."""
     with changing(case_id, person) as change:
         _restore(change, label_set)
-        change.record(Kind.UNDONE, kind=Kind.LABELLED)
+        change.record(Kind.UNDONE, kind=Kind.LABELLED, mention=label_set.mention_id)
 
 
 def _restore(change: Change, label_set: LabelSet) -> None:
@@ -231,7 +231,9 @@ def undo(person: Person, case_id: int, event_id: int) -> Case:
             case Kind.LABELLED:
                 said = LabelSet.objects.select_related("mention").get(pk=event.data["labels"])
                 _restore(change, said)
-        change.record(Kind.UNDONE, event=event.pk, kind=event.kind)
+        # A label was of a message, and pages that show it must know which.
+        of = {"mention": event.data["mention"]} if "mention" in event.data else {}
+        change.record(Kind.UNDONE, event=event.pk, kind=event.kind, **of)
     return case
 
 

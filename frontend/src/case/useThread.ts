@@ -18,13 +18,11 @@ export const messageOrder: Order<Message> = {
 
 /** The messages that the steps after `since` are about, by the name the API gives them. */
 export function touchedBy(events: readonly CaseEvent[], since: number): string[] {
-  const byId = new Map(events.map((event) => [event.id, event]))
   const touched = events
     .filter(({ id }) => id > since)
-    .flatMap(({ data }) => [data, byId.get(data.event as number)?.data])
-    .flatMap((data) =>
+    .flatMap(({ data }) =>
       (["mention", "reply"] as const).flatMap((type) =>
-        typeof data?.[type] === "number" ? keyOf({ type, id: data[type] }) : [],
+        typeof data[type] === "number" ? keyOf({ type, id: data[type] }) : [],
       ),
     )
   return [...new Set(touched)]

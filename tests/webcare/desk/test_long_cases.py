@@ -249,6 +249,17 @@ def test_messages_are_read_again_by_name(
     assert again["next"] is None
 
 
+def test_a_label_that_is_taken_back_names_its_message_in_the_history(
+    cast: Cast, case: Case, began: datetime, agent: Client
+) -> None:
+    (first, *_rest) = join(cast, case, began, range(1, 30))
+    cases.label_mention(cast.agent, case.pk, first.pk, "tenor", "criticism")
+    cases.undo(cast.agent, case.pk, read(agent, case)["undo"]["eventId"])
+
+    event = read(agent, case)["events"][-1]
+    assert (event["kind"], event["data"]["mention"]) == ("undone", first.pk)
+
+
 def test_a_message_of_another_case_is_not_read_through_this_one(
     cast: Cast, case: Case, agent: Client
 ) -> None:
