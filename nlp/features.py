@@ -7,16 +7,18 @@ lexicon says a word hints at), MANNER (what it says a word does, and the look of
 feature is named by the CRC-32 of its string: the trained model holds numbers, never words of
 residents.
 
-Everything about a single word depends on that word alone, so it is computed once and kept.
+Everything about a single word depends on that word and on how it stands (after a negator, in a
+phrase of place), so it is computed once and kept.
 """
 
 import re
 import unicodedata
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from functools import cache, lru_cache
 from itertools import combinations
 from zlib import crc32
 
+from nlp.lexicon import CORE as CORE_KIND
 from nlp.lexicon import NEGATOR, VALENCE, lexicon
 
 WORD, CHAR, TOPIC, MANNER, CORE, TONE = range(6)
@@ -26,6 +28,17 @@ BLOCK_OF = {"themes": TOPIC, "core": CORE, "says": TONE, "feels": TONE}
 
 #: Words after a negator whose valence turns round.
 NEGATION_SPAN = 3
+#: Words that open a phrase of place or relation: "bij de school" says where, not what about.
+PLACERS = frozenset(
+    (
+        *("aan", "achter", "bij", "boven", "door", "in", "langs", "naar", "naast", "nabij", "om"),
+        *("onder", "op", "richting", "rond", "tegenover", "tussen", "uit", "van", "vanaf", "voor"),
+    )
+)
+#: Words after a placer that may stand in its phrase; it ends with the first that tells a theme.
+PLACE_SPAN = 3
+#: How classes of words that tell a theme by themselves begin.
+CORE_PREFIX = f"{CORE_KIND}."
 #: Stand-ins for the beginning and the end of a text in word pairs.
 BEGIN, END = "<s>", "</s>"
 #: Odd constant that keeps "a b" and "b a" apart when two word hashes make one pair hash.
@@ -120,13 +133,35 @@ def turns_round(word: str) -> bool:
     return not VALENCE.isdisjoint(word_classes(word))
 
 
+def tells_theme(word: str) -> bool:
+    """Whether a canonical word tells a theme by itself, so that it matters where it stands."""
+    return any(name.startswith(CORE_PREFIX) for name in word_classes(word))
+
+
 def is_sentence_end(word: str) -> bool:
-    """Whether negation stops here."""
+    """Whether negation and phrases of place stop here."""
     return word in {".", "!", "?", ",", ";", ":", "↵"}
 
 
-def word_features(word: str, negated: bool) -> list[tuple[int, int]]:
-    """(block, feature) of one canonical word, each once; `negated` turns its valence round."""
+def stands(words: Sequence[str]) -> list[tuple[bool, bool]]:
+    """(negated, placed) of every canonical word of a text: whether its valence turns round, and
+    whether it only names a place. `heads` finds the same in bulk."""
+    found = []
+    negation = place = 0
+    for word in words:
+        telling = tells_theme(word)
+        found.append((negation > 0 and turns_round(word), place > 0 and telling))
+        ended = is_sentence_end(word)
+        negation = NEGATION_SPAN if is_negator(word) else 0 if ended else negation - 1
+        place = PLACE_SPAN if word in PLACERS else 0 if ended or telling else place - 1
+    return found
+
+
+def word_features(word: str, negated: bool, placed: bool) -> list[tuple[int, int]]:
+    """(block, feature) of one canonical word, each once.
+
+    `negated` turns its valence round; what is `placed` tells less of a theme.
+    """
     found = {(WORD, hash_feature("w", word))}
     if any(map(str.isalpha, word)):
         padded = f"_{word[:_GRAM_CHARS]}_"
@@ -135,7 +170,8 @@ def word_features(word: str, negated: bool) -> list[tuple[int, int]]:
                 found.add((CHAR, hash_feature("c", padded[start : start + size])))
     classes = word_classes(word)
     turned = {f"not {name}" if negated and name in VALENCE else name for name in classes}
-    return sorted(found | set(class_features(turned)))
+    stood = {f"at {name}" if placed and name.startswith(CORE_PREFIX) else name for name in turned}
+    return sorted(found | set(class_features(stood)))
 
 
 def class_features(classes: Iterable[str]) -> list[tuple[int, int]]:
@@ -145,8 +181,8 @@ def class_features(classes: Iterable[str]) -> list[tuple[int, int]]:
 
 @cache
 def _class_feature(name: str) -> tuple[int, int]:
-    """A class that is turned round begins with "not "."""
-    kind = name.removeprefix("not ").partition(".")[0]
+    """A class that is turned round begins with "not ", one that names a place with "at "."""
+    kind = name.rpartition(" ")[2].partition(".")[0]
     return BLOCK_OF.get(kind, MANNER), hash_feature("l", name)
 
 

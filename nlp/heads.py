@@ -17,7 +17,16 @@ from spacy.language import Language
 from spacy.tokens import Doc
 from spacy.vocab import Vocab
 
-from nlp.features import BEGIN, BLOCKS, END, MIXED_BITS, NEGATION_SPAN, PAIR_FACTOR, WORD
+from nlp.features import (
+    BEGIN,
+    BLOCKS,
+    END,
+    MIXED_BITS,
+    NEGATION_SPAN,
+    PAIR_FACTOR,
+    PLACE_SPAN,
+    WORD,
+)
 from nlp.labels import HEADS
 from nlp.lexicon import PHRASE_WORDS
 from nlp.words import Weights, WordTable
@@ -53,7 +62,7 @@ class Heads:
                 yield doc
 
     def token_rows(self, docs: list[Doc]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-        """(row per token with negation applied, document per token), texts end to end."""
+        """(row per token with how each stands applied, document per token), texts end to end."""
         sizes = np.fromiter(map(len, docs), np.int64, len(docs))
         owner = np.repeat(np.arange(len(docs)), sizes)
         if not len(owner):
@@ -64,18 +73,22 @@ class Heads:
         rows = np.fromiter(
             (word(name, strings[name]) for name in distinct.tolist()), np.int64, len(distinct)
         )[where]
-        return self._turn(rows, owner), owner
+        return self._stand(rows, owner), owner
 
-    def _turn(self, rows: NDArray[np.int64], owner: NDArray[np.int64]) -> NDArray[np.int64]:
-        """Give the words shortly after a negator, in the same sentence, their negated row."""
-        negates = self.table.negates[rows]
-        if not negates.any():
-            return rows
-        sentence = np.cumsum(self.table.ends[rows]) + owner * len(rows)
-        under = np.zeros(len(rows), np.bool_)
-        for back in range(1, min(NEGATION_SPAN, len(rows) - 1) + 1):
-            under[back:] |= negates[:-back] & (sentence[:-back] == sentence[back:])
-        return np.where(under, self.table.negated[rows], rows)
+    def _stand(self, rows: NDArray[np.int64], owner: NDArray[np.int64]) -> NDArray[np.int64]:
+        """Give every word the row of how it stands: see `features.stands`."""
+        table = self.table
+        negates, placers = table.negates[rows], table.placers[rows]
+        told = np.cumsum(table.tells[rows])
+        sentence = np.cumsum(table.ends[rows]) + owner * len(rows)
+        negated, placed = np.zeros((2, len(rows)), np.int64)
+        for back in range(1, min(max(NEGATION_SPAN, PLACE_SPAN), len(rows) - 1) + 1):
+            same = sentence[:-back] == sentence[back:]
+            if back <= NEGATION_SPAN:
+                negated[back:] |= negates[:-back] & same
+            if back <= PLACE_SPAN:
+                placed[back:] |= placers[:-back] & same & (told[back - 1 : -1] == told[:-back])
+        return table.standing[rows, negated + 2 * placed]
 
     def phrase_rows(
         self, rows: NDArray[np.int64], owner: NDArray[np.int64]

@@ -13,19 +13,16 @@ from nlp.features import (
     BEGIN,
     BLOCKS,
     END,
-    NEGATION_SPAN,
     TOPIC,
     WORD,
     canonical,
     class_bits,
     class_features,
     hash_pair,
-    is_negator,
-    is_sentence_end,
     mark_features,
     mix_bits,
     mix_features,
-    turns_round,
+    stands,
     word_features,
 )
 from nlp.heads import bare
@@ -54,17 +51,11 @@ def count_features(texts: Sequence[str]) -> list[Counted]:
 
 def _count(text: str, tokeniser: spacy.tokenizer.Tokenizer) -> Counted:
     words = [canonical(token.text) for token in tokeniser(text)]
-    distinct: dict[tuple[str, bool], None] = {}
-    span = 0
-    for word in words:
-        distinct[word, span > 0 and turns_round(word)] = None
-        span = 0 if is_sentence_end(word) else span - 1
-        if is_negator(word):
-            span = NEGATION_SPAN
     features = mark_features(text)
     bits = 0
-    for word, negated in distinct:
-        features += word_features(word, negated)
+    distinct = dict.fromkeys(zip(words, stands(words), strict=True))
+    for word, (negated, placed) in distinct:
+        features += word_features(word, negated, placed)
         bits |= mix_bits(word)
     for classes in _phrases(words):
         features += class_features(classes)

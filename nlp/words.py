@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 from nlp.features import (
     BLOCKS,
     PAIR_FACTOR,
+    PLACERS,
     canonical,
     class_bits,
     class_features,
@@ -26,11 +27,15 @@ from nlp.features import (
     marks,
     mix_bits,
     mix_features,
+    tells_theme,
     turns_round,
     word_features,
 )
 from nlp.lexicon import lexicon
 
+#: How a word may stand in a text: (after a negator, in a phrase of place).
+STANDS = ((False, False), (True, False), (False, True), (True, True))
+_PER_ROW = ["sums", "lengths", "hashes", "bits", "negates", "ends", "placers", "tells", "standing"]
 #: Rows kept before starting afresh; bounds memory whatever is thrown at it (about 30 MB).
 MAX_ROWS = 50_000
 
@@ -101,11 +106,14 @@ class WordTable:
         self.bits = np.zeros(size, np.int64)
         self.negates = np.zeros(size, np.bool_)
         self.ends = np.zeros(size, np.bool_)
-        #: Row of the same word after a negator; itself where negation changes nothing.
-        self.negated = np.zeros(size, np.int64)
+        self.placers = np.zeros(size, np.bool_)
+        self.tells = np.zeros(size, np.bool_)
+        #: Row of the same word after a negator, in a phrase of place, and both (columns of
+        #: `STANDS`); itself where that changes nothing.
+        self.standing = np.zeros((size, len(STANDS)), np.int64)
 
     def _grow(self) -> None:
-        for name in ("sums", "lengths", "hashes", "bits", "negates", "ends", "negated"):
+        for name in _PER_ROW:
             old = getattr(self, name)
             new = np.zeros((2 * len(old), *old.shape[1:]), old.dtype)
             new[: len(old)] = old
@@ -126,7 +134,7 @@ class WordTable:
             if found_rows:
                 self.sums[row, block] = self._weights.feature_weights[found_rows].sum(0)
                 self.lengths[row, block] = lengths[found_rows].sum()
-        self.negated[row] = row
+        self.standing[row] = row
         return row
 
     def word(self, name: int, token: str) -> int:
@@ -141,17 +149,22 @@ class WordTable:
         row = self._rows.get(word)
         if row is not None:
             return row
-        row = self._add(word, word_features(word, negated=False))
-        self.hashes[row] = hash_feature("h", word)
-        self.bits[row] = mix_bits(word)
-        self.negates[row] = is_negator(word)
-        self.ends[row] = is_sentence_end(word)
-        if turns_round(word):
-            turned = self._add((word, "not"), word_features(word, negated=True))
-            self.hashes[turned] = self.hashes[row]
-            self.bits[turned] = self.bits[row]
-            self.negates[turned] = self.negates[row]
-            self.negated[row] = turned
+        turns, tells = turns_round(word), tells_theme(word)
+        rows: dict[tuple[bool, bool], int] = {}
+        for negated, placed in STANDS:
+            stand = negated and turns, placed and tells
+            if stand not in rows:
+                # A word that stands by itself goes by its own name.
+                key = (word, stand) if any(stand) else word
+                made = rows[stand] = self._add(key, word_features(word, *stand))
+                self.hashes[made] = hash_feature("h", word)
+                self.bits[made] = mix_bits(word)
+                self.negates[made] = is_negator(word)
+                self.ends[made] = is_sentence_end(word)
+                self.placers[made] = word in PLACERS
+                self.tells[made] = tells
+        row = rows[False, False]
+        self.standing[row] = [rows[n and turns, p and tells] for n, p in STANDS]
         return row
 
     def look(self, text: str) -> int:

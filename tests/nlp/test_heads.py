@@ -4,6 +4,7 @@ import spacy
 
 from nlp.calibration import INTENT
 from nlp.explaining import explain_text
+from nlp.features import canonical, stands
 from nlp.heads import FACTORY, SCORES, Heads, no_weights
 from nlp.labels import HEADS
 from nlp.matrix import Vocabulary, count_features
@@ -11,6 +12,7 @@ from nlp.model import Model
 from nlp.normalise import normalise
 from nlp.posts import read_posts, truth
 from nlp.training import fit_heads
+from nlp.words import STANDS
 
 HARD = [
     "",
@@ -55,9 +57,48 @@ def test_forgetting_words_changes_no_score(model: Model) -> None:
 
 def test_negation_turns_a_feeling_round(model: Model) -> None:
     table = model.heads.table
+    negated = STANDS.index((True, False))
     row = table.canonical_word("blij")
-    assert table.negated[row] != row
-    assert table.negated[table.canonical_word("lamp")] == table.canonical_word("lamp")
+    assert table.standing[row, negated] != row
+    indifferent = table.canonical_word("tafel")
+    assert table.standing[indifferent, negated] == indifferent
+
+
+def test_a_word_that_tells_a_theme_counts_otherwise_where_it_only_names_a_place() -> None:
+    words = [
+        "de",
+        "container",
+        "staat",
+        "bij",
+        "de",
+        "school",
+        "en",
+        "niet",
+        "naast",
+        "het",
+        "park",
+    ]
+    placed = {word for word, (_, at) in zip(words, stands(words), strict=True) if at}
+    assert placed == {"school", "park"}
+
+
+def test_a_phrase_of_place_ends_with_the_sentence_and_with_its_first_subject() -> None:
+    words = ["bij", "de", "school", "vuilnis", ",", "op", ",", "container"]
+    placed = {word for word, (_, at) in zip(words, stands(words), strict=True) if at}
+    assert placed == {"school"}
+
+
+def test_how_words_stand_is_found_the_same_one_by_one_and_in_bulk(model: Model) -> None:
+    texts = [normalise(text) for text in (*HARD, "naast de container niet blij , bij school")]
+    docs = [model.pipeline.make_doc(text) for text in texts]
+    rows, _ = model.heads.token_rows(docs)
+    expected = []
+    for doc in docs:
+        words = [canonical(token.text) for token in doc]
+        for word, stand in zip(words, stands(words), strict=True):
+            row = model.heads.table.canonical_word(word)
+            expected.append(model.heads.table.standing[row, STANDS.index(stand)])
+    assert rows.tolist() == expected
 
 
 def test_the_component_comes_back_from_disk_as_it_went(model: Model, tmp_path) -> None:
