@@ -16,7 +16,7 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import Any, Final
+from typing import Final
 
 from django.apps import apps
 from django.conf import settings
@@ -25,7 +25,8 @@ from django.utils import timezone
 
 from monitoring import own_models
 from monitoring.learning import lesson_of
-from nlp.model import MODELS
+from nlp.model import MODELS, is_current
+from nlp.posts import CORPUS
 
 logger = logging.getLogger(__name__)
 
@@ -33,8 +34,9 @@ logger = logging.getLogger(__name__)
 LIMIT: Final = 900.0
 #: Lower priority than whatever serves people.
 NICENESS: Final = 10
-#: What the outcome says when there is no model: stopped for its time, or ended in an error.
+#: What the outcome says when there is no model.
 TOO_LONG, BROKEN = "took too long", "ended with an error"
+OUTDATED = "the shared model is missing or outdated; make it with: manage.py train"
 
 
 def command(slug: str) -> list[str]:
@@ -46,6 +48,7 @@ def learn_from_all(
     *,
     make: Callable[[str], list[str]] = command,
     limit: float = LIMIT,
+    corpus_dir: Path = CORPUS,
     shared_dir: Path = MODELS,
 ) -> dict[str, own_models.Try]:
     """Make a model for each municipality with something new to learn; slug → what came of it.
@@ -58,13 +61,18 @@ def learn_from_all(
         if not alone:
             logger.info("models are being made already")
             return done
+        current = is_current(corpus_dir, shared_dir)
         everyone = apps.get_model(settings.MUNICIPALITY_MODEL)._default_manager
         for municipality in everyone.order_by("slug"):
             lesson = lesson_of(municipality, shared_dir)
             last = own_models.last_try(municipality.slug)
             if not lesson or (last is not None and last.lesson == lesson):
                 continue
-            outcome = _learn(municipality, make(municipality.slug), limit)
+            outcome = (
+                _learn(municipality.slug, make(municipality.slug), limit)
+                if current
+                else _note_failure(municipality.slug, OUTDATED)
+            )
             done[municipality.slug] = outcome
             logger.info(
                 "municipality %s: model %s, %d corrected texts, %s",
@@ -87,14 +95,18 @@ def learn_and_hang_up() -> None:
         connections.close_all()
 
 
-def _learn(municipality: Any, words: list[str], limit: float) -> own_models.Try:
-    slug, started = municipality.slug, timezone.now()
+def _learn(slug: str, words: list[str], limit: float) -> own_models.Try:
+    started = timezone.now()
     trouble = _run(words, limit)
     outcome = own_models.last_try(slug)
     if outcome is not None and outcome.at >= started:
         return outcome
-    # Nothing was learned, so there is no lesson to remember: the next night it is tried again.
-    failed = own_models.Try(timezone.now(), "", 0, False, (trouble or BROKEN,), "")
+    return _note_failure(slug, trouble or BROKEN)
+
+
+def _note_failure(slug: str, trouble: str) -> own_models.Try:
+    """Nothing was learned, so there is no lesson to remember: the next night it is tried again."""
+    failed = own_models.Try(timezone.now(), "", 0, False, (trouble,), "")
     own_models.note_try(slug, failed)
     return failed
 

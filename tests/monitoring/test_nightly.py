@@ -57,6 +57,13 @@ def program(body: str):
     return lambda slug: [sys.executable, "-c", body]
 
 
+def learn_with(shared, body, **options):
+    """A night in which Python's `body` stands for the program that learns."""
+    return nightly.learn_from_all(
+        make=program(body), corpus_dir=shared[0], shared_dir=shared[1], **options
+    )
+
+
 @pytest.fixture
 def learner(monkeypatch, shared):
     """Learns in this process instead of another, and names whom it was asked to teach."""
@@ -78,7 +85,9 @@ def learner(monkeypatch, shared):
 
 
 def tonight(shared):
-    return nightly.learn_from_all(make=lambda slug: [slug], shared_dir=shared[1])
+    return nightly.learn_from_all(
+        make=lambda slug: [slug], corpus_dir=shared[0], shared_dir=shared[1]
+    )
 
 
 def test_who_said_nothing_has_nothing_to_learn(town, learner, shared):
@@ -124,29 +133,38 @@ def test_a_model_that_is_refused_says_why_and_is_not_made_again(
     assert tonight(shared) == {}
 
 
-def test_a_program_that_fails_is_tried_again_and_keeps_nobody_from_learning(town, own, caplog):
+def test_a_program_that_fails_is_tried_again_and_keeps_nobody_from_learning(town, shared, caplog):
     other = make_municipality()
     for each in (town, other):
         teach(each)
     with caplog.at_level(logging.DEBUG):
-        done = nightly.learn_from_all(make=program(f"raise SystemExit({SAID!r})"))
+        done = learn_with(shared, f"raise SystemExit({SAID!r})")
     assert {one.objections for one in done.values()} == {(nightly.BROKEN,)}
     assert sorted(done) == sorted([town.slug, other.slug])
     assert SAID not in caplog.text
-    assert len(nightly.learn_from_all(make=program("raise SystemExit(1)"))) == 2
+    assert len(learn_with(shared, "raise SystemExit(1)")) == 2
 
 
-def test_a_program_that_does_not_end_is_ended(town):
+def test_a_program_that_does_not_end_is_ended(town, shared):
     teach(town)
-    done = nightly.learn_from_all(make=program(SLEEP), limit=0.5)
+    done = learn_with(shared, SLEEP, limit=0.5)
     assert done[town.slug].objections == (nightly.TOO_LONG,)
 
 
-def test_only_one_night_at_a_time(town):
+def test_an_outdated_shared_model_is_made_anew_first(town, shared, tmp_path):
+    teach(town)
+    newer = write_corpus(tmp_path / "newer")
+    with (newer / "part-01.jsonl").open("a", encoding="utf-8") as more:
+        more.write("\n")
+    done = nightly.learn_from_all(corpus_dir=newer, shared_dir=shared[1], make=program(SLEEP))
+    assert done[town.slug].objections == (nightly.OUTDATED,)
+
+
+def test_only_one_night_at_a_time(town, shared):
     teach(town)
     with nightly._alone() as first:
         assert first
-        assert nightly.learn_from_all(make=program("raise SystemExit(1)")) == {}
+        assert learn_with(shared, "raise SystemExit(1)") == {}
 
 
 def test_the_task_leaves_the_lane_to_others_and_logs_no_words(monkeypatch, caplog):
@@ -197,9 +215,9 @@ def test_a_process_of_its_own_learns_and_the_model_is_in_use(
         return [*nightly.command(slug), "--corpus", str(corpus), "--model", str(models)]
 
     started = time.time()
-    outcome = nightly.learn_from_all(make=make, shared_dir=models)[town.slug]
+    outcome = nightly.learn_from_all(make=make, corpus_dir=corpus, shared_dir=models)[town.slug]
     assert (outcome.promoted, outcome.corrections) == (True, 8)
     assert own_models.promoted(town.slug) == [outcome.model]
     made = own_models.folder_of(town.slug) / outcome.model / META
     assert made.stat().st_mtime >= started - 1
-    assert nightly.learn_from_all(make=make, shared_dir=models) == {}
+    assert nightly.learn_from_all(make=make, corpus_dir=corpus, shared_dir=models) == {}
