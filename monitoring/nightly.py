@@ -30,7 +30,7 @@ from nlp.posts import CORPUS
 
 logger = logging.getLogger(__name__)
 
-#: Seconds a model may take; on two quiet cores it takes about 40.
+#: Seconds a model may take; it takes one to three minutes, by how busy the machine is.
 LIMIT: Final = 900.0
 #: Lower priority than whatever serves people.
 NICENESS: Final = 10
