@@ -3,10 +3,9 @@ import type nl from "../nl/archive"
 const archive: typeof nl = {
   banner: {
     title: "A check of the archive failed.",
-    meaning:
-      "On {at} part of the archive turned out not to prove any more what was said and sent: something changed, disappeared or cannot be checked.",
+    meaning: "On {at} part of the archive turned out not to prove any more what was said and sent.",
     advice:
-      "You can go on answering. Do not repair or remove anything in the archive, do not overwrite a backup, and warn the archivist and the administrator now. This message goes when a full check holds again; one runs every night until then.",
+      "You can go on answering. Repair or erase nothing in the archive, and warn the archivist and the administrator now. This goes when a full check holds; one runs every night now.",
     look: "See what is wrong",
   },
   title: "Archive",

@@ -1,10 +1,9 @@
 export default {
   banner: {
     title: "Een controle van het archief klopt niet.",
-    meaning:
-      "Op {at} bleek dat een deel van het archief niet meer bewijst wat er is gezegd en verstuurd: er is iets veranderd, verdwenen of niet meer te controleren.",
+    meaning: "Op {at} bleek dat een deel van het archief niet meer bewijst wat er is gezegd en verstuurd.",
     advice:
-      "Antwoorden kan gewoon. Herstel of verwijder niets in het archief, overschrijf geen reservekopie, en waarschuw nu de archivaris en de functioneel beheerder. Deze melding verdwijnt zodra een volledige controle weer klopt; die loopt nu elke nacht.",
+      "Antwoorden kan gewoon. Herstel of wis niets in het archief en waarschuw nu de archivaris en de functioneel beheerder. Dit verdwijnt zodra een volledige controle klopt; die loopt nu elke nacht.",
     look: "Bekijk wat er mis is",
   },
   title: "Archief",
