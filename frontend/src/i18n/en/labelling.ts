@@ -30,10 +30,11 @@ export default {
   finishedHint: "The computer learns what you said tonight. There is a new list on Monday.",
   model: {
     title: "The language model",
-    shared: "In use: the shared model {name}, made {at}. It holds nothing of this municipality yet.",
+    shared: "In use: the shared model {name}, made {at}. It holds nothing of what was labelled here.",
     own: "In use: our own model {name}, made {at}. It learned from {n} post that was labelled here. | In use: our own model {name}, made {at}. It learned from {n} posts that were labelled here.",
     none: "No language model is in use.",
     used: "Last learned {at}: the new model was put to use.",
+    aside: "Our own model of {at} is no longer in use: it was taken back, or is older than the shared model.",
     refused: "Last learned {at}: the new model was not put to use, because on the fixed test it did worse at:",
     failed: "Last tried {at}: no new model came of it. The computer tries again next night.",
     nightly: "Every night in which there is something to learn a new model is made. It is put to use only if it does no worse on a fixed test.",

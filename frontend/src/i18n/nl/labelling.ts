@@ -30,10 +30,11 @@ export default {
   finishedHint: "Wat je zei, leert de computer vannacht. Maandag is er een nieuwe lijst.",
   model: {
     title: "Het taalmodel",
-    shared: "In gebruik: het gedeelde model {name}, gemaakt {at}. Daar zit nog niets in van deze gemeente.",
+    shared: "In gebruik: het gedeelde model {name}, gemaakt {at}. Daar zit niets in van wat hier gelabeld is.",
     own: "In gebruik: het eigen model {name}, gemaakt {at}. Het leerde van {n} bericht dat hier gelabeld is. | In gebruik: het eigen model {name}, gemaakt {at}. Het leerde van {n} berichten die hier gelabeld zijn.",
     none: "Er is geen taalmodel in gebruik.",
     used: "Laatst geleerd {at}: het nieuwe model is in gebruik genomen.",
+    aside: "Het eigen model van {at} is niet meer in gebruik: het is teruggezet, of ouder dan het gedeelde model.",
     refused: "Laatst geleerd {at}: het nieuwe model is niet in gebruik genomen, want op de vaste proef deed het dit minder goed:",
     failed: "Laatst geprobeerd {at}: er kwam geen nieuw model. De volgende nacht probeert de computer het opnieuw.",
     nightly: "Elke nacht waarin er iets te leren is, komt er een nieuw model. Het gaat alleen in gebruik als het op een vaste proef niet slechter is.",
