@@ -34,21 +34,20 @@ LOWEST_FLAG = 0.02
 Truth = NDArray[np.bool_]
 
 
-def _log_loss(p: Floats, truth: Truth) -> float:
-    chosen = np.where(truth, p, 1 - p)
-    return float(-np.log(np.maximum(chosen, 1e-12)).sum())
-
-
 def _platt(scores: Floats, truth: Truth, prior: tuple[float, float] | None) -> tuple[float, float]:
     """Slope and offset that make the truth likeliest, drawn towards `prior` if there is one."""
     towards = prior or (1.0, 0.0)
     pull = PULL if prior else 1e-3
+    weight = np.array([1.0, 0.25])
 
-    def loss(x: Floats) -> float:
-        away = (x[0] - towards[0]) ** 2 + 0.25 * (x[1] - towards[1]) ** 2
-        return _log_loss(sigmoid(x[0] * scores + x[1]), truth) + pull * away
+    def loss(x: Floats) -> tuple[float, Floats]:
+        logits, away = x[0] * scores + x[1], x - towards
+        wrong = sigmoid(logits) - truth
+        value = np.logaddexp(0, logits).sum() - logits[truth].sum() + pull * weight @ away**2
+        slopes = np.array([wrong @ scores, wrong.sum()])
+        return float(value), slopes + 2 * pull * weight * away
 
-    slope, offset = minimize(loss, np.array(towards), method="L-BFGS-B").x
+    slope, offset = minimize(loss, np.array(towards), jac=True, method="L-BFGS-B").x
     return max(float(slope), 0.05), float(offset)
 
 

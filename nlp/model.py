@@ -13,6 +13,7 @@ import numpy as np
 import spacy
 from spacy.language import Language
 from spacy.tokens import Doc
+from threadpoolctl import threadpool_limits
 
 from nlp.calibration import EMOTION, FLAG, THEME, Calibration, Probabilities
 from nlp.heads import FACTORY, SCORES, TEXT, Heads, bare, make_pipeline
@@ -22,6 +23,10 @@ from nlp.normalise import normalise
 from nlp.places import Gazetteer, find_places
 from nlp.posts import hash_corpus
 from nlp.verdicts import ModelMissing, Rejected, Verdict
+
+# Threads of the linear algebra would wait for each other longer than they count: its matrices are
+# small here, and other programs want the other cores (docs/decisions/0081).
+threadpool_limits(1, user_api="blas")
 
 HERE = Path(__file__).parent
 MODELS = HERE / "models"

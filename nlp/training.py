@@ -128,7 +128,7 @@ def fit_heads(
             class_weight="balanced",
             solver="liblinear",
             dual=True,
-            tol=1e-3,
+            tol=1e-2,
             max_iter=1000,
             random_state=0,
         ).fit(scaled[kind], answer)

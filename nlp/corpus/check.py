@@ -89,6 +89,7 @@ ENOUGH = 8
 # Chance per label, corrected for the number of name-label pairs tried (Bonferroni).
 CHANCE = 0.01
 
+HANDLE = re.compile(r"@\w[\w.-]*")
 NAME = re.compile(
     r"(?<![.!?:…\n“\"'] )(?<!^)\b[A-Z][a-zà-ÿ]{3,}(?:[- ][A-Z][a-zà-ÿ]+)*", re.MULTILINE
 )
@@ -185,7 +186,11 @@ def measure_growth(posts: list[Post], steps: int = 10) -> list[tuple[int, int]]:
 
 
 def names_in(text: str) -> set[str]:
-    """Return what looks like a place or a person: capitals within a sentence, and street names."""
+    """Return what looks like a place or a person: capitals within a sentence, and street names.
+
+    Handles are left out: what reads the posts sees only whose kind of handle it is.
+    """
+    text = HANDLE.sub(" ", text)
     return {match.group() for match in (*NAME.finditer(text), *STREET.finditer(text))}
 
 
