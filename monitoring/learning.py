@@ -8,24 +8,18 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from itertools import groupby
 from pathlib import Path
 from typing import Any
 
-from django.utils import timezone
-
 from monitoring import own_models
 from monitoring.labels import head_value
 from monitoring.models import LabelSet, Revision
-from nlp.evaluation import report_on
-from nlp.model import META, MODELS, Model, is_current
-from nlp.posts import CORPUS, TEST, read_posts
-from nlp.retraining import Partial, objections
-from nlp.retraining import retrain as learn
-from nlp.verdicts import ModelMissing
+from nlp.posts import Partial
+from nlp.versions import META, MODELS
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,16 +57,6 @@ class Correction:
         }
 
 
-@dataclass(frozen=True, slots=True)
-class Outcome:
-    """What a retraining led to. `objections` are the reasons not to put the model to use."""
-
-    model: str
-    corrections: int
-    objections: tuple[str, ...]
-    promoted: bool
-
-
 def corrections(municipality_id: int) -> Iterator[Correction]:
     """Every head a person set that still stands, oldest mention first. One query, streamed."""
     rows = (
@@ -94,39 +78,6 @@ def training_texts(municipality_id: int) -> list[Partial]:
     return [Partial(text, labels) for text, labels in found.values()]
 
 
-def retrain(
-    municipality: Any,
-    *,
-    to_use: bool = False,
-    corpus_dir: Path = CORPUS,
-    shared_dir: Path = MODELS,
-    say: Callable[[str], object] = print,
-) -> Outcome:
-    """Make the municipality's own model and hold it against the one in use on the frozen test.
-
-    With `to_use` it is promoted when nothing speaks against it. Raises ModelBusy, CorpusError, and
-    ModelMissing without a shared model of this very corpus and code: the two must read alike.
-    """
-    if not is_current(corpus_dir, shared_dir):
-        raise ModelMissing("the shared model is missing or outdated; make it with: manage.py train")
-    texts = training_texts(municipality.pk)
-    lesson = _name_lesson(texts, shared_dir)
-    with own_models.sole_use(municipality.slug) as folder:
-        after = learn(corpus_dir, texts, folder, say=say)
-        before = own_models.find_model(municipality.pk) or Model.load(shared_dir)
-        test = [post for post in read_posts(corpus_dir) if post.split == TEST]
-        reasons = tuple(objections(report_on(before, test), report_on(after, test)))
-        promotes = to_use and not reasons
-        if promotes:
-            own_models.promote(municipality.slug, after.name)
-        if to_use:
-            tried = own_models.Try(
-                timezone.now(), after.name, len(texts), promotes, reasons, lesson
-            )
-            own_models.note_try(municipality.slug, tried)
-    return Outcome(after.name, len(texts), reasons, promotes)
-
-
 def lesson_of(municipality: Any, shared_dir: Path = MODELS) -> str:
     """A name for all there is to learn now: another one means that a model would become another.
 
@@ -136,10 +87,11 @@ def lesson_of(municipality: Any, shared_dir: Path = MODELS) -> str:
     texts = training_texts(municipality.pk)
     if not texts and not own_models.promoted(municipality.slug):
         return ""
-    return _name_lesson(texts, shared_dir)
+    return name_lesson(texts, shared_dir)
 
 
-def _name_lesson(texts: list[Partial], shared_dir: Path) -> str:
+def name_lesson(texts: list[Partial], shared_dir: Path) -> str:
+    """A name for these texts beside the shared model."""
     meta = shared_dir / META
     digest = hashlib.sha256(meta.read_bytes() if meta.exists() else b"")
     for one in texts:

@@ -25,8 +25,8 @@ from django.utils import timezone
 
 from monitoring import own_models
 from monitoring.learning import lesson_of
-from nlp.model import MODELS, is_current
 from nlp.posts import CORPUS
+from nlp.versions import MODELS, is_current
 
 logger = logging.getLogger(__name__)
 

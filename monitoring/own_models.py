@@ -131,7 +131,7 @@ class InUse:
 
 def describe_in_use(slug: str) -> InUse | None:
     """What `find_model` would choose, told from the files alone; None without any model."""
-    from nlp.model import META, MODELS
+    from nlp.versions import META, MODELS
 
     shared = _read_meta(MODELS / META)
     if shared is None:
@@ -219,7 +219,7 @@ def _load(place: Path) -> Model:
 
 
 def _is_model(place: Path) -> bool:
-    from nlp.model import META
+    from nlp.versions import META
 
     return (place / META).exists()
 

@@ -78,9 +78,10 @@ def thresholds() -> dict[str, float]:
 
 def train(corpus_dir: Path | None = None, out_dir: Path | None = None, **options: Any) -> "Model":
     """Build the model from the corpus; see `nlp.training.train`."""
-    from nlp.model import MODELS, forget_default_model
+    from nlp.model import forget_default_model
     from nlp.posts import CORPUS
     from nlp.training import train as build
+    from nlp.versions import MODELS
 
     model = build(corpus_dir or CORPUS, out_dir or MODELS, **options)
     forget_default_model()
@@ -92,7 +93,7 @@ def evaluate(
 ) -> "Report":
     """Hold the model against the frozen test part of the corpus; see `nlp.evaluation`."""
     from nlp.evaluation import evaluate as measure
-    from nlp.model import MODELS
     from nlp.posts import CORPUS
+    from nlp.versions import MODELS
 
     return measure(corpus_dir or CORPUS, models_dir or MODELS, **options)

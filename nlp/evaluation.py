@@ -69,7 +69,7 @@ class Report:
     slices: dict[str, dict[str, float]]
     coverage: dict[str, float]
     language: float
-    #: The same on texts by strangers, per author.
+    #: The same on texts by strangers, per hand.
     strangers: dict[str, "Report"] = field(default_factory=dict)
 
     def rows(self) -> list[dict[str, Any]]:
@@ -111,7 +111,7 @@ class Report:
             "slices": self.slices,
             "coverage_at_90": self.coverage,
             "language_accuracy": self.language,
-            "strangers": {author: report.as_dict() for author, report in self.strangers.items()},
+            "strangers": {hand: report.as_dict() for hand, report in self.strangers.items()},
         }
 
     def table(self) -> str:
@@ -154,8 +154,8 @@ class Report:
         if self.strangers:
             lines += ["", "Texts by people who saw neither the corpus nor its guide", ""]
             lines.append(f"{'set':<16}{'posts':>6}" + "".join(f"{h:>22}" for h in _TOLD))
-        for author, report in self.strangers.items():
-            lines.append(f"{author:<16}{report.posts:>6}" + report._line())
+        for hand, report in self.strangers.items():
+            lines.append(f"{hand:<16}{report.posts:>6}" + report._line())
         return "\n".join(lines)
 
     def _line(self) -> str:
@@ -178,10 +178,10 @@ def evaluate(corpus_dir: Path, models_dir: Path, *, split: str = TEST) -> Report
 def _strangers(model: Model, folder: Path) -> dict[str, Report]:
     if not folder.is_dir():
         return {}
-    by_author: dict[str, list[Post]] = {}
+    by_hand: dict[str, list[Post]] = {}
     for post in read_posts(folder):
-        by_author.setdefault(post.author, []).append(post)
-    return {author: report_on(model, posts) for author, posts in by_author.items()}
+        by_hand.setdefault(post.hand, []).append(post)
+    return {hand: report_on(model, posts) for hand, posts in by_hand.items()}
 
 
 def report_on(model: Model, posts: Sequence[Post]) -> Report:

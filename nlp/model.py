@@ -1,6 +1,5 @@
 """A trained model on disk and in memory: texts in, verdicts out, in order, whatever comes."""
 
-import hashlib
 import json
 import threading
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
@@ -21,63 +20,18 @@ from nlp.labels import EMOTIONS, FLAGS, HEADS, INTENTS, TENORS, THEMES
 from nlp.language import languages
 from nlp.normalise import normalise
 from nlp.places import Gazetteer, find_places
-from nlp.posts import hash_corpus
 from nlp.verdicts import ModelMissing, Rejected, Verdict
+from nlp.versions import META, MODELS, PIPELINE
 
 # Threads of the linear algebra would wait for each other longer than they count: its matrices are
 # small here, and other programs want the other cores (docs/decisions/0081).
 threadpool_limits(1, user_api="blas")
 
-HERE = Path(__file__).parent
-MODELS = HERE / "models"
-META = "meta.json"
-PIPELINE = "pipeline"
-
-#: Year, month and number of the way models are built; goes up when the features change meaning.
-RELEASE = "2026.11.1"
 #: Texts scored together: large enough to be fast, small enough to stay in the cache.
 BATCH = 500
 DECIMALS = 4
 #: Distinct words spaCy may hold before it starts afresh; bounds memory (about 60 MB).
 MAX_STRINGS = 200_000
-
-#: Files that decide what a model learns; a change in one makes a trained model stale.
-LEARNING = (
-    "labels.py",
-    "posts.py",
-    "normalise.py",
-    "lexicon.py",
-    "features.py",
-    "matrix.py",
-    "words.py",
-    "heads.py",
-    "calibration.py",
-    "fitting.py",
-    "training.py",
-)
-
-
-def fingerprint(corpus_dir: Path) -> str:
-    """SHA-256 of all a model is made from: the corpus, the lexicon and the code that learns."""
-    digest = hashlib.sha256(hash_corpus(corpus_dir).encode())
-    files = [HERE / name for name in LEARNING] + sorted((HERE / "lexicon").glob("*.txt"))
-    for path in files:
-        digest.update(path.name.encode() + b"\0" + path.read_bytes())
-    return digest.hexdigest()
-
-
-def model_name(mark: str) -> str:
-    """What a verdict says it was made by: the release and the start of the fingerprint."""
-    return f"{RELEASE}+{mark[:8]}"
-
-
-def is_current(corpus_dir: Path, models_dir: Path = MODELS) -> bool:
-    """Whether the model in `models_dir` was made from exactly this corpus, lexicon and code."""
-    try:
-        meta = json.loads((models_dir / META).read_text(encoding="utf-8"))
-    except (OSError, ValueError):
-        return False
-    return bool(meta.get("fingerprint") == fingerprint(corpus_dir))
 
 
 class Model:

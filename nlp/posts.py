@@ -2,7 +2,7 @@
 
 import hashlib
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -38,11 +38,11 @@ class Labels:
 
 @dataclass(frozen=True, slots=True)
 class Post:
-    """One text with its labels. `author` is whose file it is in, `second` are the labels of an
-    independent second person."""
+    """One text with its labels. `hand` names the one whose file it is in, `second` are the labels
+    of an independent second person."""
 
     id: str
-    author: str
+    hand: str
     text: str
     lang: str
     platform: str
@@ -50,6 +50,14 @@ class Post:
     tags: tuple[str, ...]
     labels: Labels
     second: Labels | None
+
+
+@dataclass(frozen=True, slots=True)
+class Partial:
+    """A text of which people said some heads: intent, tenor (a label), themes (labels), flags."""
+
+    text: str
+    labels: Mapping[str, Any]
 
 
 def read_posts(folder: Path = CORPUS) -> list[Post]:
@@ -61,7 +69,7 @@ def read_posts(folder: Path = CORPUS) -> list[Post]:
         for number, row in _rows(path):
             try:
                 second = doubles.pop(row["id"], row.get("second"))
-                post = _post({**row, "second": second}, author=path.stem.partition("-")[0])
+                post = _post({**row, "second": second}, hand=path.stem.partition("-")[0])
                 _check(post)
             except (KeyError, TypeError, ValueError) as error:
                 raise CorpusError(f"{path.name}:{number}: {error}") from error
@@ -124,12 +132,12 @@ def _labels(row: dict[str, Any], default: Labels | None = None) -> Labels:
     )
 
 
-def _post(row: dict[str, Any], author: str) -> Post:
+def _post(row: dict[str, Any], hand: str) -> Post:
     labels = _labels(row)
     second = row.get("second")
     return Post(
         id=row["id"],
-        author=author,
+        hand=hand,
         text=row["text"],
         lang=row["lang"],
         platform=row["platform"],

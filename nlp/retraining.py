@@ -12,7 +12,6 @@ import os
 import shutil
 import tempfile
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -26,9 +25,10 @@ from nlp.heads import make_pipeline
 from nlp.labels import FLAGS, HEADS, INTENTS, THEMES
 from nlp.matrix import Vocabulary, count_features
 from nlp.metrics import bootstrap
-from nlp.model import META, PIPELINE, Model, fingerprint, model_name
-from nlp.posts import TEST, Post, read_posts, truth
+from nlp.model import Model
+from nlp.posts import TEST, Partial, Post, read_posts, truth
 from nlp.training import FOLDS, fit_heads
+from nlp.versions import META, PIPELINE, fingerprint, model_name
 from nlp.words import Weights
 
 #: Columns of HEADS a correction of one head speaks about.
@@ -42,14 +42,6 @@ COLUMNS: Mapping[str, slice] = {
 MOST_LOST = 0.05
 #: With fewer test posts of a label one post is more than that: chance, not a loss.
 ENOUGH = 20
-
-
-@dataclass(frozen=True, slots=True)
-class Partial:
-    """A text of which people said some heads: intent, tenor (a label), themes (labels), flags."""
-
-    text: str
-    labels: Mapping[str, Any]
 
 
 def retrain(

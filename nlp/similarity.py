@@ -10,11 +10,11 @@ import math
 import re
 from collections import Counter
 from collections.abc import Iterable, Sequence
+from functools import cache
 from itertools import pairwise
 
 import numpy as np
 from numpy.typing import NDArray
-from spacy.lang.nl.stop_words import STOP_WORDS
 
 from nlp.features import canonical, hash_feature
 from nlp.normalise import normalise
@@ -49,7 +49,15 @@ _POLITE = frozenset(
         " dank dankjewel groet groeten groetjes gr mvg aub svp vraag vraagje iemand weet weten",
     )
 )
-_EMPTY_WORDS = frozenset(map(canonical, STOP_WORDS)) | _POLITE
+
+
+@cache
+def _empty_words() -> frozenset[str]:
+    """Canonical words that say nothing of a subject."""
+    # spaCy is loaded by whoever needs it: most programs of the desk never do.
+    from spacy.lang.nl.stop_words import STOP_WORDS
+
+    return _POLITE.union(map(canonical, STOP_WORDS))
 
 
 def signature(text: str) -> Signature:
@@ -143,7 +151,7 @@ def _words(text: str) -> list[str]:
 def _pieces(text: str) -> set[int]:
     """Hashed four-letter pieces of the words that carry meaning; of all words when few do."""
     words = _words(text)
-    told = {word for word in words if word not in _EMPTY_WORDS}
+    told = set(words) - _empty_words()
     if len(told) < FEW:
         told = set(words)
     pieces = set()
@@ -156,9 +164,10 @@ def _pieces(text: str) -> set[int]:
 def _phrases(texts: Iterable[str]) -> Counter[str]:
     """In how many texts a word or a pair of neighbours occurs."""
     counts: Counter[str] = Counter()
+    empty = _empty_words()
     for text in texts:
         words = _words(text)
-        telling = [len(word) > 2 and word.isalpha() and word not in _EMPTY_WORDS for word in words]
+        telling = [len(word) > 2 and word.isalpha() and word not in empty for word in words]
         found = {word for word, tells in zip(words, telling, strict=True) if tells}
         both = zip(pairwise(words), pairwise(telling), strict=True)
         counts.update(found | {" ".join(pair) for pair, tells in both if all(tells)})

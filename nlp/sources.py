@@ -1,4 +1,4 @@
-"""How the model does on writing of a kind it has never seen: one author or platform left out.
+"""How the model does on writing of a kind it has never seen: one hand or platform left out.
 
 Texts that will come differ from the corpus, so this says more about them than the frozen test.
 The test part stays out of it: what is left out comes from the train and calibration parts.
@@ -13,18 +13,18 @@ from nlp.model import Model
 from nlp.posts import TEST, read_posts
 from nlp.training import learn
 
-#: An author or a platform with fewer posts says nothing.
+#: A hand or a platform with fewer posts says nothing.
 ENOUGH = 30
 
 
 def leave_sources_out(
     corpus_dir: Path, *, say: Callable[[str], object] = print
 ) -> dict[str, dict[str, float]]:
-    """Per author and platform with enough posts: F1 of intent, tenor, themes and flags by a model
+    """Per hand and platform with enough posts: F1 of intent, tenor, themes and flags by a model
     without it."""
     posts = [post for post in read_posts(corpus_dir) if post.split != TEST]
     found = {}
-    for kind in ("author", "platform"):
+    for kind in ("hand", "platform"):
         for name in sorted({getattr(post, kind) for post in posts}):
             unseen = [post for post in posts if getattr(post, kind) == name]
             seen = [post for post in posts if getattr(post, kind) != name]

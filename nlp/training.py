@@ -18,8 +18,9 @@ from nlp.fitting import fit_calibration
 from nlp.heads import make_pipeline
 from nlp.labels import HEADS
 from nlp.matrix import Counted, Vocabulary, count_features
-from nlp.model import META, MODELS, PIPELINE, Model, fingerprint, model_name
+from nlp.model import Model
 from nlp.posts import CORPUS, TEST, CorpusError, Post, read_posts, truth
+from nlp.versions import META, MODELS, PIPELINE, fingerprint, model_name
 from nlp.words import Weights
 
 Say = Callable[[str], None]

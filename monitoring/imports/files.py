@@ -18,7 +18,6 @@ from datetime import date, datetime, time
 from typing import Any, BinaryIO, Final
 
 from django.utils.translation import gettext as _
-from openpyxl import load_workbook
 
 from monitoring.imports.columns import REQUIRED, find_field
 
@@ -219,6 +218,9 @@ def _read_xlsx(stream: BinaryIO) -> Iterator[Line]:
 
 def _open_workbook(stream: BinaryIO) -> Any:
     """openpyxl has no errors of its own for a broken file: whatever it raises means that."""
+    # Loaded by whoever imports a workbook, not by every program of the desk.
+    from openpyxl import load_workbook
+
     try:
         with zipfile.ZipFile(stream) as archive:
             parts = archive.infolist()

@@ -16,8 +16,9 @@ from django.db import connection
 from monitoring import nightly, own_models, tasks
 from monitoring.labels import correct, restore
 from monitoring.models import LabelSet, Mention
-from nlp.model import META, Model
+from nlp.model import Model
 from nlp.training import train
+from nlp.versions import META
 from tests.makers import make_municipality, make_person, make_source
 from tests.monitoring.town.voices import say
 from tests.nlp.small_corpus import write_corpus
@@ -70,8 +71,8 @@ def learner(monkeypatch, shared):
     asked: list[str] = []
 
     def run(words, limit):
-        from monitoring.learning import retrain
         from monitoring.municipality import find_municipality
+        from monitoring.retraining import retrain
 
         asked.append(words[-1])
         corpus, models = shared
@@ -123,7 +124,7 @@ def test_each_municipality_learns_its_own(town, learner, shared):
 def test_a_model_that_is_refused_says_why_and_is_not_made_again(
     town, learner, shared, monkeypatch, caplog
 ):
-    monkeypatch.setattr("monitoring.learning.objections", lambda before, after: ["intent: worse"])
+    monkeypatch.setattr("monitoring.retraining.objections", lambda before, after: ["intent: worse"])
     teach(town)
     with caplog.at_level(logging.INFO):
         refused = tonight(shared)[town.slug]

@@ -8,11 +8,12 @@ from io import StringIO
 import pytest
 from django.core.management import CommandError, call_command
 
-from monitoring import backlog, learning, own_models
+from monitoring import backlog, own_models, retraining
 from monitoring.labels import correct
-from nlp.model import META, Model
+from nlp.model import Model
 from nlp.training import train
 from nlp.verdicts import ModelMissing
+from nlp.versions import META
 from tests.makers import make_municipality, make_person, make_source
 from tests.monitoring.town.voices import say
 from tests.nlp.small_corpus import write_corpus
@@ -48,7 +49,7 @@ def taught(town):
 
 def retrain(town, shared, **options):
     corpus, models = shared
-    return learning.retrain(
+    return retraining.retrain(
         town, corpus_dir=corpus, shared_dir=models, say=lambda line: None, **options
     )
 
@@ -78,7 +79,7 @@ def test_mentions_are_read_with_the_municipalitys_own_model(taught, shared):
 
 
 def test_a_model_that_does_worse_is_not_put_to_use(taught, shared, monkeypatch):
-    monkeypatch.setattr(learning, "objections", lambda before, after: ["intent: worse"])
+    monkeypatch.setattr(retraining, "objections", lambda before, after: ["intent: worse"])
     outcome = retrain(taught, shared, to_use=True)
     assert (outcome.promoted, outcome.objections) == (False, ("intent: worse",))
     assert own_models.promoted(taught.slug) == []
@@ -119,7 +120,7 @@ def test_an_outdated_shared_model_is_made_anew_first(taught, shared, tmp_path):
     with (corpus / "part-01.jsonl").open("a", encoding="utf-8") as more:
         more.write("\n")
     with pytest.raises(ModelMissing, match=r"manage\.py train"):
-        learning.retrain(taught, corpus_dir=corpus, shared_dir=shared[1])
+        retraining.retrain(taught, corpus_dir=corpus, shared_dir=shared[1])
 
 
 def test_two_cannot_make_it_at_once(taught, shared):

@@ -68,13 +68,13 @@ def test_a_platform_left_out_is_tested_on(corpus_dir, monkeypatch) -> None:
     assert "mail" in sources_table(found)
 
 
-def test_an_author_left_out_is_tested_on(corpus_dir, tmp_path, monkeypatch) -> None:
+def test_a_hand_left_out_is_tested_on(corpus_dir, tmp_path, monkeypatch) -> None:
     monkeypatch.setattr("nlp.sources.ENOUGH", 10)
     lines = (corpus_dir / "part-01.jsonl").read_text(encoding="utf-8").splitlines(keepends=True)
     (tmp_path / "anna-01.jsonl").write_text("".join(lines[::2]), encoding="utf-8")
     (tmp_path / "bert-01.jsonl").write_text("".join(lines[1::2]), encoding="utf-8")
     found = leave_sources_out(tmp_path, say=lambda line: None)
-    assert {"author anna", "author bert"} < set(found)
+    assert {"hand anna", "hand bert"} < set(found)
 
 
 def test_texts_by_strangers_are_told_apart_and_never_learned_from(

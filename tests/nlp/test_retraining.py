@@ -5,10 +5,11 @@ import pytest
 
 from nlp.evaluation import report_on
 from nlp.labels import HEADS
-from nlp.model import META, Model
-from nlp.posts import TEST, read_posts
-from nlp.retraining import COLUMNS, Partial, learn_with, objections, retrain
+from nlp.model import Model
+from nlp.posts import TEST, Partial, read_posts
+from nlp.retraining import COLUMNS, learn_with, objections, retrain
 from nlp.training import learn
+from nlp.versions import META
 
 QUIET = {"say": lambda line: None}
 #: The small corpus calls this a report.

@@ -6,9 +6,10 @@ import pytest
 from nlp.calibration import BESIDE, THEME, Calibration, calibration_error
 from nlp.fitting import fit_calibration, recall_threshold, tenor_index, theme_threshold
 from nlp.labels import HEADS, TENORS
-from nlp.model import META, Model, is_current
+from nlp.model import Model
 from nlp.posts import CorpusError, read_posts
 from nlp.training import train
+from nlp.versions import META, is_current
 
 from .small_corpus import post, write_corpus
 

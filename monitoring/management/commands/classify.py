@@ -8,7 +8,8 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 import nlp
 from nlp.lines import classify_lines
-from nlp.model import MODELS, Model
+from nlp.model import Model
+from nlp.versions import MODELS
 
 
 class Command(BaseCommand):

@@ -7,8 +7,8 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 import nlp
-from nlp.model import MODELS
 from nlp.posts import CORPUS, SPLITS, CorpusError
+from nlp.versions import MODELS
 
 
 class Command(BaseCommand):

@@ -10,9 +10,10 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from nlp.card import OWN_FIELDS, missing_fields, model_card, register_entry
 from nlp.evaluation import report_on
-from nlp.model import MODELS, Model
+from nlp.model import Model
 from nlp.posts import CORPUS, TEST, CorpusError, read_posts
 from nlp.verdicts import ModelMissing
+from nlp.versions import MODELS
 
 
 def field(text: str) -> tuple[str, str]:

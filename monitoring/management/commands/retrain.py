@@ -9,12 +9,13 @@ from typing import Any
 import orjson
 from django.core.management.base import BaseCommand, CommandError
 
-from monitoring.learning import corrections, retrain
+from monitoring.learning import corrections
 from monitoring.municipality import MunicipalityNotFound, find_municipality
 from monitoring.own_models import ModelBusy
-from nlp.model import MODELS
+from monitoring.retraining import retrain
 from nlp.posts import CORPUS, CorpusError
 from nlp.verdicts import ModelMissing
+from nlp.versions import MODELS
 
 
 class Command(BaseCommand):

@@ -6,8 +6,8 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 import nlp
-from nlp.model import MODELS, is_current
 from nlp.posts import CORPUS, CorpusError
+from nlp.versions import MODELS, is_current
 
 
 class Command(BaseCommand):
