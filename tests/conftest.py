@@ -13,7 +13,7 @@ from django.db import connections
 from django.db.backends.postgresql.operations import DatabaseOperations
 
 from tests.cast import cast
-from webcare import servers
+from webcare.running import servers
 
 __all__ = ["cast"]
 

@@ -21,15 +21,15 @@ import psutil
 import psycopg
 from psycopg.rows import dict_row
 
-from webcare import embedded, servers, supervision
 from webcare.env import BASE_DIR
+from webcare.running import embedded, servers, supervision
 
 START_SECONDS = 120.0
 PREPARE = """
 import django; django.setup()
 from django.conf import settings
 from django.core.management import call_command
-from webcare import servers
+from webcare.running import servers
 servers.ensure_running(settings.VAR_DIR)
 call_command("migrate", interactive=False, verbosity=0)
 call_command("collectstatic", interactive=False, verbosity=0)
@@ -156,7 +156,7 @@ class Desk:
             with suppress(psutil.NoSuchProcess):
                 words = " ".join(child.cmdline())
                 for name, mark in PROGRAMS.items():
-                    if mark in words or words.endswith(f"webcare.processes {name}"):
+                    if mark in words or words.endswith(f"webcare.running.programs {name}"):
                         found[name] = child
         return found
 

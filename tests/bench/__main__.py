@@ -44,7 +44,7 @@ def main(chosen: list[str]) -> int:
     import django
     from django.conf import settings
 
-    from webcare import servers
+    from webcare.running import servers
 
     django.setup()
     names = [name for name in find_names() if has_run(name)]

@@ -67,7 +67,7 @@ def run() -> Iterator[dict[str, Any]]:
 
 
 def _start_worker(program: str) -> subprocess.Popen[bytes]:
-    command = [sys.executable, "-m", "webcare.processes", program]
+    command = [sys.executable, "-m", "webcare.running", program]
     return subprocess.Popen(command, cwd=BASE_DIR, stdout=sys.stderr, stderr=sys.stderr)
 
 

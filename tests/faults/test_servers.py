@@ -22,17 +22,17 @@ from tests.faults.answering import Colleague
 from tests.faults.test_platform import find_case
 from tests.running_desk import Desk, wait_until
 from tests.webcare.desk.makers import make_post
-from webcare import servers
 from webcare.desk.models import Case
 from webcare.env import BASE_DIR
 from webcare.live.consumer import LOST_TRACK, SILENCE
+from webcare.running import servers
 
 pytestmark = pytest.mark.run
 
 HOLD_SERVERS = """
 import sys
 from pathlib import Path
-from webcare import servers
+from webcare.running import servers
 servers.ensure_running(Path(sys.argv[1]), ["postgres"])
 print("up", flush=True)
 sys.stdin.read()

@@ -42,10 +42,10 @@ def main() -> None:
     from monitoring.platforms.base import Author
     from tests.makers import make_account, make_municipality, make_person, make_team
     from tests.webcare.desk.makers import make_case
-    from webcare import servers
     from webcare.desk.models import Reply
     from webcare.desk.sealing import seal_reply
     from webcare.records import erasing
+    from webcare.running import servers
 
     servers.ensure_running(settings.VAR_DIR, ["postgres"])
     call_command("migrate", verbosity=0)

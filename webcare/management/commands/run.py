@@ -15,8 +15,8 @@ from django.conf import settings
 from django.core.management import call_command, get_commands
 from django.core.management.base import BaseCommand, CommandError
 
-from webcare import processes, servers, supervision
 from webcare.env import BASE_DIR
+from webcare.running import programs, servers, supervision
 
 
 class Command(BaseCommand):
@@ -28,7 +28,7 @@ class Command(BaseCommand):
     requires_system_checks = ()
 
     def add_arguments(self, parser: ArgumentParser) -> None:
-        parser.add_argument("roles", nargs="*", metavar="ROLE", help=", ".join(processes.ROLES))
+        parser.add_argument("roles", nargs="*", metavar="ROLE", help=", ".join(programs.ROLES))
         parser.add_argument(
             "--no-prepare",
             action="store_true",
@@ -36,12 +36,12 @@ class Command(BaseCommand):
         )
 
     def handle(self, *, roles: list[str], no_prepare: bool, **options: Any) -> None:
-        unknown = sorted(set(roles) - set(processes.ROLES))
+        unknown = sorted(set(roles) - set(programs.ROLES))
         if unknown:
             raise CommandError(
-                f"No role called {', '.join(unknown)}; there are {', '.join(processes.ROLES)}"
+                f"No role called {', '.join(unknown)}; there are {', '.join(programs.ROLES)}"
             )
-        programs = processes.programs_of(roles)
+        chosen = programs.of_roles(roles)
         folder = settings.VAR_DIR / "run"
         folder.mkdir(parents=True, exist_ok=True)
         if not roles:
@@ -49,19 +49,19 @@ class Command(BaseCommand):
             ended = supervision.end_leftovers(settings.VAR_DIR)
             if ended:
                 self.stdout.write(f"Ended {ended} processes that an earlier run left behind.")
-        for setting, port in processes.ports_of(programs).items():
+        for setting, port in programs.ports_of(chosen).items():
             check_port(setting, port)
         if not no_prepare:
             self.prepare(folder / "banner.txt")
-        if len(programs) == 1:
-            processes.become(programs[0])
+        if len(chosen) == 1:
+            programs.become(chosen[0])
         os.chdir(BASE_DIR)
-        os.execv(sys.executable, [sys.executable, "-m", "webcare.supervision", *programs])
+        os.execv(sys.executable, [sys.executable, "-m", "webcare.running.supervision", *chosen])
 
     def prepare(self, banner: Path) -> None:
         """Bring database, static files and (in the demo) the town to where the roles can start."""
         servers.ensure_running(settings.VAR_DIR)
-        processes.wait_for_needs(("postgres", "redis"))
+        programs.wait_for_needs(("postgres", "redis"))
         if "train" in get_commands():
             call_command("train", if_needed=True, stdout=self.stdout)
         call_command("migrate", interactive=False, verbosity=0)
@@ -93,7 +93,7 @@ def check_port(setting: str, port: int) -> None:
     with socket.socket() as probe:
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
-            probe.bind((processes.host(), port))
+            probe.bind((programs.host(), port))
         except OSError as error:
             raise CommandError(
                 f"Port {port} ({setting}) cannot be used: {error.strerror}. "

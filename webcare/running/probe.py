@@ -1,4 +1,4 @@
-"""`python -m webcare.probe ROLE`: is this container's role well? Exit 0 or 1, one line why.
+"""`python -m webcare.running.probe ROLE`: is this container's role well? Exit 0 or 1, one line why.
 
 Containers ask every half minute, so nothing here loads models: a page, a port, a heartbeat.
 """
@@ -15,8 +15,8 @@ from typing import Final
 import redis
 from django.conf import settings
 
-from webcare import embedded
 from webcare.env import read_list
+from webcare.running import embedded
 
 TIMEOUT_SECONDS: Final = 3
 HEART_LIMIT: Final = 30.0

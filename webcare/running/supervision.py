@@ -1,6 +1,6 @@
 """Keeps the programs of one run alive: supervisor in the foreground, with readable output.
 
-`python -m webcare.supervision PROGRAM…` replaces `manage.py run` once everything is prepared.
+`python -m webcare.running.supervision PROGRAM…` replaces `manage.py run` once all is prepared.
 Supervisor restarts what ends; what a dead program leaves of its process group ends with it.
 """
 
@@ -27,8 +27,8 @@ from supervisor.poller import Poller
 from supervisor.states import SupervisorStates
 from supervisor.supervisord import Supervisor
 
-from webcare import processes, servers
 from webcare.env import BASE_DIR
+from webcare.running import programs, servers
 
 COLOURS: Final = (36, 32, 33, 35, 34, 96, 92, 93)
 RETRIES: Final = 8
@@ -125,7 +125,7 @@ def end_group(pid: int, number: signal.Signals) -> None:
         return
 
 
-def write_configuration(folder: Path, programs: list[str]) -> Path:
+def write_configuration(folder: Path, chosen: list[str]) -> Path:
     """Supervisor's own file for these programs; returns where it is."""
     folder.mkdir(parents=True, exist_ok=True)
     path = folder / "supervisord.conf"
@@ -135,12 +135,12 @@ def write_configuration(folder: Path, programs: list[str]) -> Path:
         f"pidfile={_escape(folder / 'supervisord.pid')}\n"
         + ("user=root\n" if os.geteuid() == 0 else "")
     ]
-    desk = [name for name in programs if name != "servers"]
+    desk = [name for name in chosen if name != "servers"]
     # One group stops at once; the servers are a group of their own, first in and last out.
     sections.append(f"[group:desk]\nprograms={','.join(desk)}\npriority=10\n")
-    for name in programs:
-        program = processes.PROGRAMS[name]
-        command = shlex.join([sys.executable, "-u", "-m", "webcare.processes", name])
+    for name in chosen:
+        program = programs.PROGRAMS[name]
+        command = shlex.join([sys.executable, "-u", "-m", "webcare.running", name])
         sections.append(
             f"[program:{name}]\ncommand={_escape(command)}\ndirectory={_escape(BASE_DIR)}\n"
             f"priority={program.order}\nautorestart=true\nstartsecs=1\nstartretries={RETRIES}\n"
@@ -172,7 +172,7 @@ def end_leftovers(var_dir: Path) -> int:
 
 
 def _marked(var_dir: Path) -> list[int]:
-    mark = f"{processes.MARK}={var_dir}".encode()
+    mark = f"{programs.MARK}={var_dir}".encode()
     pids = []
     for entry in Path("/proc").glob("[0-9]*"):
         try:
@@ -184,12 +184,12 @@ def _marked(var_dir: Path) -> list[int]:
     return pids
 
 
-def announce(programs: list[str], banner: str, say: Callable[[str], None]) -> None:
+def announce(chosen: list[str], banner: str, say: Callable[[str], None]) -> None:
     """Print the address and the log-ins once pages and sockets answer."""
     deadline = time.monotonic() + ANNOUNCE_SECONDS
-    address = f"http://{processes.host()}:{settings.PORT}"
+    address = f"http://{programs.host()}:{settings.PORT}"
     while time.monotonic() < deadline:
-        if _web_answers(address) and ("live" not in programs or _accepts(settings.LIVE_PORT)):
+        if _web_answers(address) and ("live" not in chosen or _accepts(settings.LIVE_PORT)):
             shown = address.replace("127.0.0.1", "localhost").replace("0.0.0.0", "localhost")
             say(f"\n  Stadspraat is open at {shown}\n{banner}\n  Ctrl-C ends it.\n")
             return
@@ -211,23 +211,23 @@ def _web_answers(address: str) -> bool:
 
 def _accepts(port: int) -> bool:
     try:
-        with socket.create_connection((processes.host().replace("0.0.0.0", "127.0.0.1"), port), 2):
+        with socket.create_connection((programs.host().replace("0.0.0.0", "127.0.0.1"), port), 2):
             return True
     except OSError:
         return False
 
 
-def main(programs: list[str]) -> int:
+def main(chosen: list[str]) -> int:
     folder = settings.VAR_DIR / "run"
     # Between the end of the preparation and the first program nobody else holds them.
-    servers.claim(settings.VAR_DIR, servers.embedded_names() if "servers" in programs else [])
-    configuration = write_configuration(folder, programs)
-    os.environ[processes.MARK] = str(settings.VAR_DIR)
+    servers.claim(settings.VAR_DIR, servers.embedded_names() if "servers" in chosen else [])
+    configuration = write_configuration(folder, chosen)
+    os.environ[programs.MARK] = str(settings.VAR_DIR)
     banner_file = folder / "banner.txt"
     banner = banner_file.read_text() if banner_file.exists() else ""
-    if "web" in programs:
+    if "web" in chosen:
         say = lambda text: print(text, flush=True)  # noqa: E731
-        threading.Thread(target=announce, args=(programs, banner, say), daemon=True).start()
+        threading.Thread(target=announce, args=(chosen, banner, say), daemon=True).start()
     options = Options()
     options.realize(["--configuration", str(configuration), "--nodaemon"])
     options.first = True

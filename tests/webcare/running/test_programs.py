@@ -18,8 +18,8 @@ from pathlib import Path
 
 import pytest
 
-from webcare import embedded, processes, supervision
 from webcare.env import BASE_DIR
+from webcare.running import embedded, programs, supervision
 
 pytestmark = pytest.mark.run
 
@@ -110,7 +110,7 @@ class Desk:
 
 
 SIGNS = {
-    "webcare.keeper": "servers",
+    "webcare.running.keeper": "servers",
     "webcare.demo": "town",
     "webcare.wsgi": "web",
     "webcare.asgi": "live",
@@ -149,7 +149,7 @@ def desk(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Desk]:
 
 
 def test_one_command_brings_up_every_role_and_says_where(desk: Desk) -> None:
-    wait_until(lambda: set(desk.pids()) == set(processes.PROGRAMS))
+    wait_until(lambda: set(desk.pids()) == set(programs.PROGRAMS))
     wait_until(lambda: "Stadspraat is open at" in desk.output.read_text())
     assert f"http://localhost:{desk.env['PORT']}" in desk.output.read_text()
 
@@ -160,7 +160,7 @@ def test_readiness_tells_of_database_broker_workers_and_collection(desk: Desk) -
     assert set(checks) == {"database", "redis", "worker", "collector"}
 
 
-@pytest.mark.parametrize("name", [name for name in processes.PROGRAMS if name != "servers"])
+@pytest.mark.parametrize("name", [name for name in programs.PROGRAMS if name != "servers"])
 def test_a_killed_program_is_back(desk: Desk, name: str) -> None:
     wait_until(lambda: name in desk.pids())
     old = desk.pids()[name]
@@ -259,7 +259,7 @@ def test_a_role_waits_for_a_database_that_is_down_and_goes_on_when_it_is_there(
         REDIS_URL=f"unix://{embedded.redis(var_dir).socket}",
     )
     role = subprocess.Popen(
-        [sys.executable, "-u", "-m", "webcare.processes", "beat"],
+        [sys.executable, "-u", "-m", "webcare.running", "beat"],
         cwd=BASE_DIR,
         env=env,
         stdout=subprocess.PIPE,
@@ -269,7 +269,8 @@ def test_a_role_waits_for_a_database_that_is_down_and_goes_on_when_it_is_there(
     assert role.stdout
     first = role.stdout.readline()
     hold = (
-        "from webcare import servers, settings; servers.ensure_running(settings.VAR_DIR); input()"
+        "from webcare import settings; from webcare.running import servers;"
+        " servers.ensure_running(settings.VAR_DIR); input()"
     )
     with subprocess.Popen(
         [sys.executable, "-c", hold],
@@ -295,7 +296,7 @@ def test_output_comes_in_whole_lines_under_the_name_of_its_program() -> None:
 
 
 def test_a_worker_brings_its_own_priority_lane() -> None:
-    assert [name for name in processes.programs_of(["worker"]) if name != "servers"] == [
+    assert [name for name in programs.of_roles(["worker"]) if name != "servers"] == [
         "direct",
         "worker",
     ]
@@ -306,4 +307,4 @@ def test_one_role_alone_needs_no_supervision_where_the_servers_are_somewhere_els
 ) -> None:
     monkeypatch.setenv("DATABASE_URL", "postgres://db.example/praat")
     monkeypatch.setenv("REDIS_URL", "redis://redis.example")
-    assert processes.programs_of(["web"]) == ["web"]
+    assert programs.of_roles(["web"]) == ["web"]

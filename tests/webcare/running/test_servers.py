@@ -19,13 +19,13 @@ import pytest
 import redis
 from django.core.exceptions import ImproperlyConfigured
 
-from webcare import embedded, privileges, servers
 from webcare.env import BASE_DIR
+from webcare.running import embedded, privileges, servers
 
 HOLD = """
 import sys
 from pathlib import Path
-from webcare import servers
+from webcare.running import servers
 try:
     servers.ensure_running(Path(sys.argv[1]), ["postgres", "redis"])
 except servers.ServerError as error:

@@ -1,7 +1,8 @@
 """Keeps the embedded servers running while somebody needs them, and stops them when nobody does.
 
-`python -m webcare.keeper VAR_DIR` is started by whoever needs a server first. A server is needed
-while anyone holds its in-use lock; the kernel frees a lock when its holder ends, however it ends.
+`python -m webcare.running.keeper VAR_DIR` is started by whoever needs a server first. A server is
+needed while anyone holds its in-use lock; the kernel frees a lock when its holder ends, however it
+ends.
 `--standby` (the `servers` role of `manage.py run`) waits to take over from a keeper that dies.
 """
 
@@ -16,8 +17,8 @@ import time
 from pathlib import Path
 from typing import Final
 
-from webcare import embedded, privileges
-from webcare.embedded import Server, ServerError
+from webcare.running import embedded, privileges
+from webcare.running.embedded import Server, ServerError
 
 TICK: Final = 0.1
 # A command often follows another: the servers wait this long before they stop.

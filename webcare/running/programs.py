@@ -1,24 +1,18 @@
-"""The roles of a running desk: which programs they are and how each begins.
-
-`python -m webcare.processes PROGRAM` becomes that program: it ends when its parent does, keeps the
-embedded servers in use and waits until database and broker answer before it begins.
-"""
+"""The roles of a running desk: which programs they are and how each begins."""
 
 from __future__ import annotations
 
 import os
-import signal
 import sys
 from collections.abc import Callable
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Final
 from urllib.parse import urlsplit
 
 from django.conf import settings
 
-from webcare import embedded, privileges, servers
 from webcare.env import BASE_DIR, read_int, read_text
+from webcare.running import embedded, servers
 
 # Marks every process of one run, so that the next run finds what a killed one left behind.
 MARK: Final = "STADSPRAAT_RUN"
@@ -40,7 +34,7 @@ def host() -> str:
 
 
 def _servers() -> list[str]:
-    return [sys.executable, "-m", "webcare.keeper", str(settings.VAR_DIR), "--standby"]
+    return [sys.executable, "-m", "webcare.running.keeper", str(settings.VAR_DIR), "--standby"]
 
 
 def _town() -> list[str]:
@@ -130,7 +124,7 @@ ROLES: Final[dict[str, tuple[str, ...]]] = {
 }
 
 
-def programs_of(roles: list[str]) -> list[str]:
+def of_roles(roles: list[str]) -> list[str]:
     """The programs behind `roles` (when empty: all of this mode), in their order of starting."""
     chosen = roles or [role for role in ROLES if role != "town" or settings.DEMO]
     names = {name for role in chosen for name in ROLES[role]}
@@ -188,16 +182,3 @@ def become(name: str) -> None:
     command = program.command()
     os.chdir(BASE_DIR)
     os.execv(command[0], command)
-
-
-def main(name: str) -> None:
-    parent = os.getppid()
-    privileges.die_with_parent(signal.SIGTERM)
-    if os.getppid() != parent:
-        return
-    become(name)
-
-
-if __name__ == "__main__":
-    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "webcare.settings")
-    main(Path(sys.argv[1]).name)

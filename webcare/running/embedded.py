@@ -1,6 +1,6 @@
 """PostgreSQL and Redis from their packages: where their data is, how each starts and answers.
 
-Only `webcare.keeper` starts and stops them; everyone else asks `webcare.servers`.
+Only `webcare.running.keeper` starts and stops them; everyone else asks `webcare.running.servers`.
 """
 
 from __future__ import annotations
@@ -20,8 +20,8 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import Final
 
-from webcare import privileges
 from webcare.env import read_bool
+from webcare.running import privileges
 
 DATABASE: Final = "stadspraat"
 # sun_path holds 108 bytes with its closing zero; PostgreSQL adds ".s.PGSQL.5432.lock" beside it.

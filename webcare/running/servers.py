@@ -17,9 +17,9 @@ from urllib.parse import parse_qsl, quote, unquote, urlsplit
 
 from django.core.exceptions import ImproperlyConfigured
 
-from webcare import embedded
-from webcare.embedded import ServerError
 from webcare.env import BASE_DIR, read_int, read_text
+from webcare.running import embedded
+from webcare.running.embedded import ServerError
 
 __all__ = [
     "ServerError",
@@ -207,7 +207,7 @@ def _start_keeper(var_dir: Path) -> subprocess.Popen[bytes]:
     log = embedded.state_dir(var_dir) / "keeper.log"
     with log.open("wb") as output:
         keeper = subprocess.Popen(
-            [sys.executable, "-m", "webcare.keeper", str(var_dir)],
+            [sys.executable, "-m", "webcare.running.keeper", str(var_dir)],
             stdin=subprocess.DEVNULL,
             stdout=output,
             stderr=output,
