@@ -143,7 +143,9 @@ def test_browsers_are_told_to_come_back_when_redis_hangs_without_a_word(
     assert closed.value.rcvd.code == LOST_TRACK
     with _open_socket(desk, sanne) as socket:
         desk.town("POST", "posts", json={"text": "@gemeente Is de bibliotheek zondag open?"})
-        assert "case.opened" in str(socket.recv(60))
+        deadline = time.monotonic() + 60
+        while "case.opened" not in str(socket.recv(max(0.0, deadline - time.monotonic()))):
+            pass
 
 
 def test_browsers_stay_connected_while_nothing_happens(desk: Desk, sanne: Colleague) -> None:
