@@ -34,6 +34,7 @@ def model_card(report: Report, meta: Mapping[str, Any]) -> str:
         [
             *_opening(report, meta),
             *_heads(found),
+            *_strangers(found["strangers"]),
             *_labels(found["labels"]),
             *_slices(found),
             *_ending(),
@@ -169,6 +170,29 @@ def _heads(found: Mapping[str, Any]) -> list[str]:
         f"Language is right in {found['language_accuracy']:.1%} of texts of three words or more.",
         "",
     ]
+
+
+def _strangers(found: Mapping[str, Any]) -> list[str]:
+    if not found:
+        return []
+    names = [name for name in next(iter(found.values()))["heads"] if name != "emotions"]
+    lines = [
+        "## On texts by strangers",
+        "",
+        "Written and labelled by people who saw neither the corpus nor its guide: F1 and its"
+        " interval.",
+        "",
+        f"| set | posts | {' | '.join(names)} |",
+        "|---|---|" + "---|" * len(names),
+    ]
+    for name, part in found.items():
+        heads = (part["heads"][head] for head in names)
+        cells = [
+            f"{one['f1']:.3f} ({one['interval'][0]:.3f} – {one['interval'][1]:.3f})"
+            for one in heads
+        ]
+        lines.append(f"| {name} | {part['posts']} | {' | '.join(cells)} |")
+    return [*lines, ""]
 
 
 def _labels(rows: Sequence[Mapping[str, Any]]) -> list[str]:

@@ -1,6 +1,7 @@
 """The card and the register entry say what the evaluation found, and nothing else."""
 
 import json
+from dataclasses import replace
 
 import pytest
 
@@ -22,6 +23,13 @@ def test_the_card_holds_the_figures_of_the_evaluation(report, model) -> None:
         assert f"| {name} | {head['f1']:.3f} |" in card
     assert card.count("\n| themes | ") == len(report.groups[2].labels) + 1
     assert model.name in card
+
+
+def test_the_card_tells_how_texts_by_strangers_are_read(report, model) -> None:
+    card = model_card(replace(report, strangers={"visitor": report}), model.meta)
+    intent = report.as_dict()["heads"]["intent"]["f1"]
+    assert f"| visitor | {report.posts} | {intent:.3f} (" in card
+    assert "strangers" not in model_card(report, model.meta)
 
 
 def test_the_card_names_labels_it_cannot_vouch_for(report, model) -> None:

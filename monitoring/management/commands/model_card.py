@@ -9,9 +9,9 @@ from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from nlp.card import OWN_FIELDS, missing_fields, model_card, register_entry
-from nlp.evaluation import report_on
+from nlp.evaluation import evaluate
 from nlp.model import Model
-from nlp.posts import CORPUS, TEST, CorpusError, read_posts
+from nlp.posts import CORPUS, CorpusError
 from nlp.verdicts import ModelMissing
 from nlp.versions import MODELS
 
@@ -48,10 +48,9 @@ class Command(BaseCommand):
     def handle(self, *args: Any, **options: Any) -> None:
         try:
             model = Model.load(options["model"])
-            posts = [post for post in read_posts(options["corpus"]) if post.split == TEST]
+            report = evaluate(options["corpus"], options["model"])
         except (CorpusError, ModelMissing) as error:
             raise CommandError(str(error)) from error
-        report = report_on(model, posts)
         entry = register_entry(report, model.meta, dict(options["field"]))
         try:
             options["to"].write_text(model_card(report, model.meta), encoding="utf-8")
