@@ -9,13 +9,14 @@ from __future__ import annotations
 import hashlib
 import json
 import os
-import shutil
 from pathlib import Path
 from typing import IO, Any, Final
 
 from archive.zipping import Zip
 
 PROGRESS: Final = ".progress.json"
+#: The next one, until it is whole.
+DRAFT: Final = f"{PROGRESS}.new"
 MANIFEST: Final = "manifest-sha256.txt"
 TAG_MANIFEST: Final = "tagmanifest-sha256.txt"
 #: What grows while writing, and for a ZIP besides.
@@ -98,7 +99,7 @@ class Bag:
         self.state |= state
         self.state["lengths"] = {name: file.tell() for name, file in self.lists.items()}
         self.state["entries"] = self.zip.number if self.zip else 0
-        draft = self.folder / f"{PROGRESS}.new"
+        draft = self.folder / DRAFT
         draft.write_text(json.dumps(self.state))
         draft.replace(self.folder / PROGRESS)
 
@@ -120,9 +121,13 @@ class Bag:
     def finish(self) -> None:
         """Put the whole thing in its place."""
         if self.zip is None:
-            (self.folder / PROGRESS).unlink()
+            for name in (PROGRESS, DRAFT):
+                (self.folder / name).unlink(missing_ok=True)
             self.folder.rename(self.target)
             return
         self.zip.finish()
+        # Emptied first: what is killed from here on begins anew, or leaves an empty folder behind.
+        for name in (PROGRESS, DRAFT, *LISTS, DIRECTORY):
+            (self.folder / name).unlink(missing_ok=True)
         (self.folder / ENTRIES).replace(self.target)
-        shutil.rmtree(self.folder)
+        self.folder.rmdir()
