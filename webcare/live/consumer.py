@@ -209,7 +209,9 @@ class Desk(AsyncWebsocketConsumer):
                 await self.accepted.wait()
                 for frame in frames:
                     await self.send(text_data=frame)
-        except Exception:
+        except Exception as error:
+            # Gone, asleep or too slow: whichever it is, it reads everything again when it is back.
+            logger.info("%s: a browser is let go", type(error).__name__)
             await self.let_go(LOST_TRACK)
 
     async def let_go(self, code: int) -> None:
